@@ -1,0 +1,62 @@
+"""What a render costs: size, samples, engine, denoiser, seed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from seig_search.errors import UsageError
+
+__all__ = ["Engine", "Fidelity"]
+
+Engine = Literal["CYCLES", "EEVEE", "WORKBENCH"]
+MAX_SIDE = 16384
+MAX_SAMPLES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """The knobs of one render that trade quality for time.
+
+    Args:
+        width: Image width in pixels, 1..16384.
+        height: Image height in pixels, 1..16384.
+        samples: Samples per pixel, 1..65536.
+        engine: Blender's render engine, by its family name; the worker maps it to the installed version.
+        denoise: Whether OpenImageDenoise runs on the result (Cycles only).
+        seed: Noise seed; renders that are compared share it.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
+
+    width: int
+    height: int
+    samples: int = 16
+    engine: Engine = "CYCLES"
+    denoise: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, top in (
+            ("width", self.width, MAX_SIDE),
+            ("height", self.height, MAX_SIDE),
+            ("samples", self.samples, MAX_SAMPLES),
+        ):
+            if not 1 <= value <= top:
+                raise UsageError(f"fidelity {name} must be 1..{top}, got {value}")
+        if self.engine not in get_args(Engine):
+            raise UsageError(f"engine must be one of {', '.join(get_args(Engine))}, got {self.engine!r}")
+        if not 0 <= self.seed < 2**31:
+            raise UsageError(f"fidelity seed must be 0..2147483647, got {self.seed}")
+
+    @classmethod
+    def for_aspect(cls, aspect: float, long_side: int, **rest: Any) -> Fidelity:
+        """Make a fidelity whose longer side is ``long_side`` pixels, for an aspect (width / height)."""
+        if aspect >= 1:
+            return cls(long_side, max(1, round(long_side / aspect)), **rest)
+        return cls(max(1, round(long_side * aspect)), long_side, **rest)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the fields as plain values, in their declared order."""
+        return asdict(self)
