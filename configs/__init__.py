@@ -1,1 +1,1 @@
-"""To be described."""
+"""Presets as YAML: draft (minutes on a laptop), balanced, best. ``seig_search.config`` reads and checks them."""

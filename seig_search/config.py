@@ -1,0 +1,236 @@
+"""Settings: presets in YAML, laid over by ``--set`` and flags, checked at this one door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seig_search.errors import UsageError, nearest
+from seig_search.fidelity import Engine, Fidelity
+from seig_search.stages import STAGES, Stage
+
+__all__ = ["Settings", "load_settings", "preset_names"]
+
+
+class Part(BaseModel):
+    """A block of settings: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class PlugIn(Part):
+    """A plug-in by name, with its settings."""
+
+    name: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Level(Part):
+    """One rung of the fidelity ladder; the other side follows from the target's aspect."""
+
+    long_side: Annotated[int, Field(ge=16, le=16384)]
+    samples: Annotated[int, Field(ge=1, le=65536)]
+    engine: Engine = "CYCLES"
+    denoise: bool = False
+
+    def fidelity(self, width: int, height: int, seed: int) -> Fidelity:
+        """Give the fidelity for a target of this size, never larger than the target."""
+        side = min(self.long_side, max(width, height))
+        return Fidelity.for_aspect(
+            width / height, side, samples=self.samples, engine=self.engine, denoise=self.denoise, seed=seed
+        )
+
+
+class Ladder(Part):
+    """What candidates, the stage borders' guards and the result are rendered at."""
+
+    search: Level
+    guard: Level
+    final: Level
+
+
+class BudgetSettings(Part):
+    """Caps for the whole run; null is no cap."""
+
+    renders: Annotated[int, Field(ge=1)]
+    minutes: Annotated[float | None, Field(gt=0)] = None
+    model_calls: Annotated[int | None, Field(ge=1)] = None
+    tokens: Annotated[int | None, Field(ge=1)] = None
+    usd: Annotated[float | None, Field(gt=0)] = None
+
+
+class StageSettings(Part):
+    """How one stage is searched.
+
+    Attributes:
+        share: Its part of the renders, relative to the other stages' shares; 0 leaves the stage out.
+        tuning: Fraction of the stage's renders that the tuner gets.
+        tune: Which stages' parameters the tuner may move; the stage's own by default.
+        carry: How many candidates cross the border to the next stage.
+    """
+
+    share: Annotated[float, Field(ge=0)]
+    tuning: Annotated[float, Field(ge=0, le=1)] = 0.4
+    tune: tuple[Stage, ...] = ()
+    carry: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class SearchSettings(Part):
+    """What holds for every stage.
+
+    Attributes:
+        in_flight: Expansions under way at once. It is fixed, not taken from the machine, because outcomes are told in
+            the order of their asks: equal seeds give equal runs on any number of workers.
+        plateau: A stage's search ends after so many outcomes in a row without a better score.
+        failures: A stage's search ends after so many failed candidates in a row.
+        min_gain: Least gain in score that counts as better.
+    """
+
+    in_flight: Annotated[int, Field(ge=1, le=1024)] = 6
+    plateau: Annotated[int, Field(ge=1)] = 40
+    failures: Annotated[int, Field(ge=1)] = 12
+    min_gain: Annotated[float, Field(ge=0)] = 1e-4
+
+
+class ScoringSettings(Part):
+    """Which evaluators measure, and who weighs their metrics."""
+
+    evaluators: tuple[str, ...]
+    scorer: PlugIn = PlugIn(name="composite")
+
+
+class PoolSettings(Part):
+    """The Blender pool; 0 workers or threads means: from the machine's cores."""
+
+    workers: Annotated[int, Field(ge=0, le=4096)] = 0
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    blender: str = "auto"
+    ray: str = "local"
+    deadline_s: Annotated[float, Field(gt=0)] = 120.0
+    retries: Annotated[int, Field(ge=0, le=100)] = 2
+    recycle_after: Annotated[int, Field(ge=1)] = 200
+    cache_dir: str | None = None
+
+
+class Settings(Part):
+    """Everything a run is made of, besides the target."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    strategy: PlugIn
+    proposer: PlugIn
+    tuner: PlugIn
+    search: SearchSettings = SearchSettings()
+    budget: BudgetSettings
+    fidelity: Ladder
+    stages: dict[Stage, StageSettings]
+    scoring: ScoringSettings
+    pool: PoolSettings = PoolSettings()
+
+    def stage(self, stage: Stage) -> StageSettings:
+        """Give a stage's settings; a stage that is not listed is left out."""
+        return self.stages.get(stage, StageSettings(share=0.0))
+
+    def to_yaml(self) -> str:
+        """Give the settings as YAML, as kept in the run folder."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def preset_names() -> list[str]:
+    """Name the presets that ship with the package."""
+    files = resources.files("seig_search.configs").iterdir()
+    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
+
+
+def load_settings(
+    preset: str | Path, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """Resolve settings: a preset, then ``--set`` entries in order, then flags.
+
+    Args:
+        preset: A shipped preset's name, or the path of a YAML file.
+        sets: Entries ``a.b=VALUE``, the value read as YAML.
+        flags: Values by dotted path.
+
+    Raises:
+        UsageError: No such preset, YAML that cannot be read, an unknown key (with the nearest known one), or a value
+            out of its range.
+    """
+    data = _read_preset(preset)
+    for entry in sets:
+        path, equals, text = entry.partition("=")
+        if not equals or not path:
+            raise UsageError(f"--set takes KEY.KEY=VALUE, got {entry!r}")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UsageError(f"--set {path}: the value {text!r} is not YAML") from error
+        _put(data, path, value)
+    for path, value in (flags or {}).items():
+        _put(data, path, value)
+    return _validated(data)
+
+
+def _read_preset(preset: str | Path) -> dict[str, Any]:
+    path = Path(preset)
+    if str(preset) in preset_names():
+        text = (resources.files("seig_search.configs") / f"{preset}.yaml").read_text()
+    elif path.suffix in (".yaml", ".yml"):
+        try:
+            text = path.read_text()
+        except OSError as error:
+            raise UsageError(f"cannot read the settings file {path}: {error.strerror}") from error
+    else:
+        raise UsageError(f"unknown preset {str(preset)!r}{nearest(str(preset), preset_names())}; or give a .yaml file")
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{preset} is not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{preset} must hold settings by name, got {type(data).__name__}")
+    return data
+
+
+def _put(data: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    place = data
+    for name in parents:
+        below = place.setdefault(name, {})
+        if not isinstance(below, dict):
+            raise UsageError(f"setting {path!r}: {name!r} is a single value, it has no keys below it")
+        place = below
+    place[last] = value
+
+
+def _validated(data: dict[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise UsageError("\n".join(_explain(entry) for entry in error.errors())) from error
+
+
+def _explain(entry: Any) -> str:
+    path = [str(part) for part in entry["loc"] if part != "[key]"]
+    where = ".".join(path)
+    if entry["type"] == "extra_forbidden":
+        return f"unknown setting {where!r}{nearest(path[-1], _keys_at(path[:-1]))}"
+    if entry["type"] == "missing":
+        return f"setting {where!r} is missing"
+    if path[:1] == ["stages"] and len(path) == 2 and entry["type"] == "enum":
+        return f"unknown stage {path[1]!r}{nearest(path[1], [stage.value for stage in STAGES])}"
+    return f"setting {where!r}: {entry['msg'][:1].lower()}{entry['msg'][1:]}, got {entry['input']!r}"
+
+
+def _keys_at(path: Sequence[str]) -> list[str]:
+    model: Any = Settings
+    for name in path:
+        if name not in getattr(model, "model_fields", {}):
+            continue  # a stage's name: the model below 'stages' is that of every stage
+        annotation = model.model_fields[name].annotation
+        inner = [arg for arg in get_args(annotation) if isinstance(arg, type) and issubclass(arg, Part)]
+        model = inner[0] if inner else annotation
+    return sorted(getattr(model, "model_fields", {}))

@@ -1,0 +1,176 @@
+"""Renders that are paid for once: from the journal if they happened, else from the pool, measured either way."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from seig_search.candidate import Status
+from seig_search.render import RenderJob, RenderPool, RenderResult
+from seig_search.runs.atomic import png_bytes, write_bytes
+from seig_search.runs.folder import RunFolder
+from seig_search.runs.journal import Journal
+from seig_search.scoring import Measurer
+from seig_search.search.budget import Budget
+from seig_search.target import Target
+
+__all__ = ["Measured", "PaidRenders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A render and what was measured on it.
+
+    Args:
+        key: The job's key.
+        status: ``OK``, ``BROKEN`` or ``LOST``.
+        metrics: Named metrics; empty unless ok.
+        reason: The cause of a failure.
+        folder: Where its files are.
+    """
+
+    key: str
+    status: Status
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    folder: Path = Path()
+
+    @property
+    def path(self) -> Path:
+        """The picture."""
+        return self.folder / f"{self.key[:20]}.png"
+
+    @property
+    def pixels(self) -> npt.NDArray[np.uint8]:
+        """The picture as (H, W, 4) uint8."""
+        with Image.open(self.path) as image:
+            return np.asarray(image.convert("RGBA"))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The scene facts, if the job asked for them; else empty."""
+        path = self.path.with_suffix(".json")
+        facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return facts
+
+    @property
+    def blend(self) -> Path:
+        """The .blend file, if the job asked for it."""
+        return self.path.with_suffix(".blend")
+
+
+class PaidRenders:
+    """Pays for each distinct job once in the life of a run, and writes it down before it is used.
+
+    Args:
+        pool: Who renders.
+        measurer: Who measures.
+        target: Against what.
+        folder: Where the pictures go.
+        journal: What happened before, and happens now.
+        budget: Who counts.
+        on_done: Called after each render with its ``Measured``, from a worker thread.
+    """
+
+    def __init__(
+        self,
+        pool: RenderPool,
+        measurer: Measurer,
+        target: Target,
+        folder: RunFolder,
+        journal: Journal,
+        budget: Budget,
+        on_done: Callable[[Measured], None] = lambda measured: None,
+    ) -> None:
+        self._pool, self._measurer, self._target = pool, measurer, target
+        self._folder, self._journal, self._budget = folder, journal, budget
+        self._on_done = on_done
+        self._futures: dict[str, Future[Measured]] = {}
+        self._lock = threading.Lock()
+        self._finisher = ThreadPoolExecutor(1, thread_name_prefix="measure")
+
+    def submit(self, job: RenderJob) -> Future[Measured]:
+        """Give the render of a job, measured; equal jobs share one future."""
+        with self._lock:
+            if job.key in self._futures:
+                return self._futures[job.key]
+            future: Future[Measured] = Future()
+            self._futures[job.key] = future
+            self._budget.count_render()
+        event = self._journal.find("rendered", job.key)
+        if event is not None and self._on_disk(job, event["status"]):
+            self._budget.count_work(event["seconds"], len(event["losses"]))
+            self._finisher.submit(self._settle, future, self._remembered, job, event)
+        else:
+            self._pool.submit(job).add_done_callback(
+                lambda done: self._finisher.submit(self._settle, future, self._fresh, job, done)
+            )
+        return future
+
+    def close(self) -> None:
+        """Wait for measurements under way."""
+        self._finisher.shutdown()
+
+    def _on_disk(self, job: RenderJob, status: str) -> bool:
+        place = Measured(job.key, Status.OK, folder=self._folder.renders)
+        wanted = {"facts": place.path.with_suffix(".json"), "blend": place.blend}
+        return status != "ok" or all(p.exists() for p in (place.path, *(wanted[name] for name in job.passes)))
+
+    def _settle(self, future: Future[Measured], work: Callable[..., Measured], *args: Any) -> None:
+        try:
+            measured = work(*args)
+        except BaseException as error:
+            future.set_exception(error)
+            return
+        # Told first: whoever waits on the future may end the progress bar.
+        self._on_done(measured)
+        future.set_result(measured)
+
+    def _remembered(self, job: RenderJob, event: Mapping[str, Any]) -> Measured:
+        status = Status(event["status"])
+        if status is not Status.OK:
+            return Measured(job.key, status, reason=event["reason"], folder=self._folder.renders)
+        known = self._journal.find("measured", job.key)
+        place = Measured(job.key, status, folder=self._folder.renders)
+        metrics = known["metrics"] if known else self._measure(job.key, place.pixels)
+        return Measured(job.key, status, metrics, folder=self._folder.renders)
+
+    def _fresh(self, job: RenderJob, done: Future[RenderResult]) -> Measured:
+        result = done.result()
+        place = Measured(job.key, Status(result.status), folder=self._folder.renders)
+        if result.pixels is not None:
+            write_bytes(place.path, png_bytes(result.pixels))
+        if result.facts is not None:
+            write_bytes(place.path.with_suffix(".json"), json.dumps(result.facts).encode())
+        if result.blend is not None:
+            write_bytes(place.blend, result.blend)
+        reason = str(result.error) if result.error else ""
+        self._journal.write(
+            "rendered",
+            job.key,
+            status=result.status,
+            seconds=round(result.seconds, 4),
+            cached=result.cached,
+            reason=reason,
+            losses=[{"worker": loss.worker, "cause": loss.cause} for loss in result.losses],
+            warnings=list(result.warnings),
+        )
+        self._budget.count_work(result.seconds, len(result.losses))
+        if result.pixels is None:
+            return Measured(job.key, place.status, reason=reason, folder=self._folder.renders)
+        metrics = self._measure(job.key, result.pixels)
+        return Measured(job.key, place.status, metrics, folder=self._folder.renders)
+
+    def _measure(self, key: str, pixels: npt.NDArray[np.uint8]) -> Mapping[str, float]:
+        metrics = self._measurer.measure([pixels], self._target)[0]
+        self._journal.write("measured", key, metrics=dict(metrics))
+        return metrics
