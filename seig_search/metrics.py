@@ -85,6 +85,10 @@ class Scorer(Protocol):
         """Weigh the metrics for a stage; terms whose metric does not apply are left out and the rest renormalised."""
         ...
 
+    def overall(self, metrics: Metrics) -> Score:
+        """Weigh the metrics for the whole picture; reports and the choice of the result use it."""
+        ...
+
     def broken_guards(self, before: Metrics, after: Metrics, stage: Stage) -> list[str]:
         """Name what got worse than its tolerance, as readable sentences; empty means that ``after`` may be accepted."""
         ...

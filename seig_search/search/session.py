@@ -1,0 +1,334 @@
+"""One sitting of a run, new or resumed: from an image or a folder to the files of the result."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+import seig_search
+from seig_search import plugins
+from seig_search.camera import GivenCamera
+from seig_search.candidate import Status
+from seig_search.config import PlugIn, PoolSettings, Settings
+from seig_search.errors import SeigError, UsageError
+from seig_search.program import Program
+from seig_search.render import RenderJob, RenderPool
+from seig_search.runs.atomic import write_bytes, write_json, write_png, write_text
+from seig_search.runs.environment import environment
+from seig_search.runs.folder import FORMAT, RunFolder
+from seig_search.runs.journal import Journal
+from seig_search.runs.pictures import comparison
+from seig_search.scoring import Measurer
+from seig_search.search.budget import Budget
+from seig_search.search.candidates import Candidate
+from seig_search.search.expansion import Expander
+from seig_search.search.progress import Progress
+from seig_search.search.renders import Measured, PaidRenders
+from seig_search.search.run import Finished, StagedRun
+from seig_search.target import Target
+
+__all__ = ["Parts", "create", "execute", "load_folder", "make_parts", "open_pool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The plug-ins that the settings name, made."""
+
+    measurer: Measurer
+    scorer: Any
+    proposer: Any
+    tuner: Any
+    make_strategy: Callable[[], Any]
+
+
+def make_parts(settings: Settings) -> Parts:
+    """Make every plug-in that a run needs, so that a wrong name or setting is told before anything is spent.
+
+    Raises:
+        UsageError: A name or a setting is unknown.
+    """
+
+    def make(group: str, part: PlugIn, **more: Any) -> Any:
+        return plugins.make(group, part.name, **{**more, **part.settings})
+
+    measurer = Measurer([plugins.make("evaluators", name) for name in settings.scoring.evaluators])
+    strategy = settings.strategy
+    make("strategies", strategy)
+    return Parts(
+        measurer,
+        make("scorers", settings.scoring.scorer, known=sorted(measurer.specs)),
+        make("proposers", settings.proposer),
+        make("tuners", settings.tuner),
+        lambda: make("strategies", strategy),
+    )
+
+
+def open_pool(settings: PoolSettings, **limits: Any) -> RenderPool:
+    """Start the Blender pool.
+
+    Args:
+        settings: The pool's part of the settings.
+        **limits: Further fields of ``PoolOptions``.
+
+    Raises:
+        SeigError: Blender or Ray is not there, or does not start.
+    """
+    pool = plugins.load("seig_search.blender_pool:BlenderPool")
+    options = plugins.load("seig_search.blender_pool:PoolOptions")
+    opened: RenderPool = pool(
+        options(
+            workers=settings.workers,
+            threads=settings.threads,
+            blender=settings.blender,
+            ray_address=settings.ray,
+            deadline_s=settings.deadline_s,
+            retries=settings.retries,
+            recycle_after=settings.recycle_after,
+            cache_dir=Path(settings.cache_dir).expanduser() if settings.cache_dir else None,
+            **limits,
+        )
+    )
+    return opened
+
+
+def create(
+    target: Target,
+    settings: Settings,
+    root: Path,
+    start: Path | None = None,
+    camera: GivenCamera | None = None,
+    preset: str = "",
+) -> RunFolder:
+    """Make a run folder that holds all a run needs; ``execute`` then runs it.
+
+    Raises:
+        UsageError: The folder is taken, or the start program cannot be read.
+    """
+    source = None
+    if start is not None:
+        try:
+            source = start.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the program {start}: {error}") from error
+        Program.parse(source)
+    make_parts(settings)
+    folder = RunFolder.create(root)
+    write_text(folder.config, settings.to_yaml())
+    target.save(folder.target)
+    if source is not None:
+        write_text(folder.start, source)
+    if camera is not None:
+        write_json(
+            folder.camera,
+            {
+                "matrix_world": camera.matrix_world,
+                "lens_mm": camera.lens_mm,
+                "sensor_width_mm": camera.sensor_width_mm,
+            },
+        )
+    journal = Journal(folder.journal)
+    journal.write(
+        "run",
+        format=FORMAT,
+        seig_search=seig_search.__version__,
+        target=target.name,
+        target_digest=target.digest,
+        notes=list(target.notes),
+        preset=preset,
+        seed=settings.seed,
+    )
+    journal.close()
+    return folder
+
+
+def load_folder(folder: RunFolder) -> tuple[Settings, Target, GivenCamera | None, Program | None]:
+    """Read back what ``create`` wrote.
+
+    Raises:
+        UsageError: A part is missing or damaged.
+    """
+    try:
+        settings = Settings.model_validate(yaml.safe_load(folder.config.read_text()))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise UsageError(f"{folder.config} cannot be read as settings of this version: {error}") from error
+    camera = GivenCamera.load(folder.camera) if folder.camera.exists() else None
+    start = Program.parse(folder.start.read_text()) if folder.start.exists() else None
+    return settings, Target.load(folder.target), camera, start
+
+
+@contextmanager
+def _signals(stop: threading.Event, say: Callable[[str], None]) -> Iterator[None]:
+    """Let the first Ctrl-C drain, the second stop at once."""
+
+    def hear(number: int, frame: types.FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        say("stopping after what is under way; press Ctrl-C again to stop at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def execute(folder: RunFolder, quiet: bool = False, pool: RenderPool | None = None) -> dict[str, Any]:
+    """Run what a folder holds, from wherever its journal ends, and write the result.
+
+    Args:
+        folder: Made by ``create``.
+        quiet: No progress bar.
+        pool: A pool to use and leave open; else one is started from the settings.
+
+    Returns:
+        The summary, as in ``summary.json``.
+
+    Raises:
+        SeigError: Anything the user can act on.
+    """
+    settings, target, camera, start = load_folder(folder)
+    parts = make_parts(settings)
+    with ExitStack() as stack:
+        stack.enter_context(folder.lock())
+        journal = Journal(folder.journal)
+        stack.callback(journal.close)
+        done = journal.find("finished", "run")
+        if done is not None and folder.summary.exists():
+            return folder.read_summary()
+        minutes_before = sum(event["minutes"] for event in journal.events("sitting_end"))
+        budget = Budget(settings.budget, minutes_before)
+        for event in journal.events("model_call"):
+            _recount(budget, event)
+        progress = Progress(budget, quiet)
+        stack.callback(progress.close)
+        stop = threading.Event()
+        stack.enter_context(_signals(stop, progress.say))
+        if pool is None:
+            pool = open_pool(settings.pool)
+            stack.callback(pool.close)
+        env = environment() | {"blender": getattr(pool, "blender_version", ""), "sandbox": getattr(pool, "sandbox", {})}
+        write_json(folder.env, env)
+        journal.write("sitting", env=env)
+        renders = PaidRenders(pool, parts.measurer, target, folder, journal, budget, progress.render_done)
+        stack.callback(renders.close)
+        size = (target.width, target.height, settings.seed)
+        expander = Expander(
+            parts.proposer,
+            parts.scorer,
+            renders,
+            target,
+            settings.fidelity.search.fidelity(*size),
+            journal,
+            budget,
+            settings.seed,
+            camera,
+        )
+        run = StagedRun(
+            settings,
+            expander,
+            parts.make_strategy,
+            parts.tuner if any(s.tuning > 0 for s in settings.stages.values()) else None,
+            renders,
+            budget,
+            folder,
+            journal,
+            progress,
+            settings.fidelity.guard.fidelity(*size),
+            stop,
+        )
+        began = budget.minutes
+        try:
+            run.check_budget(start is not None)
+            finished = run.search(_start_candidates(start, expander))
+            if finished.interrupted:
+                return _pause(run, finished, journal)
+            progress.stage("final")
+            fidelity = settings.fidelity.final.fidelity(*size)
+            source, measured = run.final(finished.best, fidelity)
+            write_text(folder.best / "program.py", source)
+            write_bytes(folder.best / "scene.blend", measured.blend.read_bytes())
+            summary = _summary(run, finished, measured.metrics, target) | {"final_fidelity": fidelity.as_dict()}
+            _pictures(folder, target, measured)
+            write_json(folder.summary, summary)
+            journal.write("finished", "run", stop=finished.stop)
+            return summary
+        finally:
+            journal.write("sitting_end", minutes=round(budget.minutes - began, 4))
+
+
+def _recount(budget: Budget, event: dict[str, Any]) -> None:
+    from seig_search.proposal import ModelCall
+
+    names = ("model", "tokens_in", "tokens_out", "usd", "seconds", "error")
+    budget.count_call(ModelCall(**{name: event[name] for name in names}))
+
+
+def _start_candidates(start: Program | None, expander: Expander) -> Sequence[Candidate]:
+    if start is None:
+        return ()
+    job = RenderJob(start.source, expander.fidelity, passes=("facts",))
+    measured = expander.renders.submit(job).result()
+    if measured.status is not Status.OK:
+        raise SeigError(f"the program given with --start does not render: {measured.reason}")
+    return (Candidate("start", start, measured),)
+
+
+def _pictures(folder: RunFolder, target: Target, measured: Measured) -> None:
+    pixels = measured.pixels
+    write_png(folder.best / "render.png", pixels)
+    write_png(folder.comparison, comparison(target, pixels))
+
+
+def _pause(run: StagedRun, finished: Finished, journal: Journal) -> dict[str, Any]:
+    """Save the best so far as it stands, at guard fidelity; the run can go on from its journal."""
+    folder, best = run.folder, finished.best
+    measured = run.border.measure(best.program).result()
+    if measured.status is not Status.OK:
+        measured = best.measured
+    write_text(folder.best / "program.py", best.program.with_fidelity(run.guard).source)
+    _pictures(folder, run.expander.target, measured)
+    summary = _summary(run, finished, measured.metrics, run.expander.target)
+    summary["final_fidelity"] = run.guard.as_dict()
+    summary["best"].pop("scene")
+    write_json(folder.summary, summary)
+    return summary
+
+
+def _summary(run: StagedRun, finished: Finished, metrics: Any, target: Target) -> dict[str, Any]:
+    folder = run.folder
+    return {
+        "seig_search": seig_search.__version__,
+        "target": {"name": target.name, "width": target.width, "height": target.height, "digest": target.digest},
+        "seed": run.settings.seed,
+        "strategy": run.settings.strategy.name,
+        "proposer": run.settings.proposer.name,
+        "stop": finished.stop,
+        "interrupted": finished.interrupted,
+        "stages": [row.as_dict() for row in finished.rows],
+        "final": {
+            "candidate": finished.best.id,
+            "metrics": dict(metrics),
+            "overall": run.scorer.overall(metrics).value,
+        },
+        "spend": run.budget.spend().as_dict(),
+        "best": {
+            "program": str(folder.best / "program.py"),
+            "render": str(folder.best / "render.png"),
+            "scene": str(folder.best / "scene.blend"),
+        },
+        "comparison": str(folder.comparison),
+    }

@@ -1,0 +1,161 @@
+"""Tuning inside a run: the tuner's trials become renders, its result a candidate that must pass the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from seig_search.candidate import Status
+from seig_search.errors import InvalidEdit
+from seig_search.fidelity import Fidelity
+from seig_search.metrics import Scorer
+from seig_search.program import Parameter, Program
+from seig_search.render import RenderJob, Value
+from seig_search.search.candidates import Candidate
+from seig_search.search.progress import Progress
+from seig_search.search.renders import Measured, PaidRenders
+from seig_search.stages import Stage
+from seig_search.tuning import Trial, Tuner, TuningProblem, Verdict, accept
+
+__all__ = ["Border", "Tuned", "tune_candidate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """The guard: what counts as better, judged at a higher fidelity than it was found on.
+
+    Args:
+        renders: Who renders.
+        scorer: Who weighs and guards.
+        fidelity: Guard fidelity.
+        noise: Least gain in score that counts.
+    """
+
+    renders: PaidRenders
+    scorer: Scorer
+    fidelity: Fidelity
+    noise: float
+
+    def measure(self, program: Program) -> Future[Measured]:
+        """Render a program at guard fidelity."""
+        return self.renders.submit(RenderJob(program.source, self.fidelity))
+
+    def judge(self, before: Program, after: Program, stage: Stage) -> Verdict:
+        """Say whether ``after`` may take the place of ``before``."""
+        old, new = self.measure(before), self.measure(after)
+        if new.result().status is not Status.OK:
+            return Verdict(False, (f"it failed at guard fidelity: {new.result().reason}",))
+        if old.result().status is not Status.OK:
+            return Verdict(True, ("the program it replaces failed at guard fidelity",))
+        return accept(old.result().metrics, new.result().metrics, self.scorer, stage, self.noise)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What tuning did to a candidate.
+
+    Args:
+        candidate: The tuned candidate if accepted, else the one that came.
+        accepted: Whether the guard let it pass.
+        trials: How many trials were used.
+        explanation: What the tuner did, and what the guard said.
+    """
+
+    candidate: Candidate
+    accepted: bool
+    trials: int
+    explanation: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the facts for the journal."""
+        return {
+            "candidate": self.candidate.id,
+            "accepted": self.accepted,
+            "trials": self.trials,
+            "explanation": self.explanation,
+            "values": {key: list(v) if isinstance(v, tuple) else v for key, v in self.values.items()},
+        }
+
+
+def tunable(program: Program, stages: Sequence[Stage]) -> tuple[Parameter, ...]:
+    """Give the parameters that the tuner may move in these stages, in source order, each once."""
+    found = {parameter.key: parameter for stage in stages for parameter in program.tunable(stage)}
+    return tuple(sorted(found.values(), key=lambda parameter: parameter.line))
+
+
+def tune_candidate(
+    candidate: Candidate,
+    stage: Stage,
+    stages: Sequence[Stage],
+    tuner: Tuner,
+    border: Border,
+    fidelity: Fidelity,
+    max_renders: int,
+    in_flight: int,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Tuned:
+    """Tune a candidate's parameters and put the result to the guard.
+
+    Args:
+        candidate: What to tune.
+        stage: Whose weights count.
+        stages: Whose parameters may move.
+        tuner: Who tunes.
+        border: Who decides.
+        fidelity: What trials are rendered at; the fidelity the candidate was measured at.
+        max_renders: Trials allowed.
+        in_flight: Trials under way at once.
+        rng: For the tuner.
+        progress: Who shows the best score.
+    """
+    scorer, program = border.scorer, candidate.program
+    parameters = tunable(program, stages)
+    if not parameters or max_renders < 1:
+        return Tuned(candidate, False, 0, "nothing to tune" if not parameters else "no renders left for tuning")
+    start = Trial(Status.OK, candidate.score(scorer, stage), dict(candidate.measured.metrics))
+
+    def submit(values: Mapping[str, Value]) -> Future[Trial]:
+        return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), scorer, stage)
+
+    result = tuner.tune(
+        TuningProblem(parameters, start, max_renders, in_flight, stage),
+        submit,
+        rng,
+        lambda now: progress.score(now.best) if now.best is not None else None,
+    )
+    if not result.values:
+        return Tuned(candidate, False, result.trials, result.explanation)
+    try:
+        tuned = program.with_values(result.values)
+    except InvalidEdit as error:
+        return Tuned(candidate, False, result.trials, f"{result.explanation}; the values do not fit: {error}")
+    verdict = border.judge(program, tuned, stage)
+    explanation = f"{result.explanation}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
+    if not verdict.accepted:
+        return Tuned(candidate, False, result.trials, explanation, result.values)
+    measured = border.renders.submit(RenderJob(tuned.source, fidelity, passes=("facts",))).result()
+    if measured.status is not Status.OK:
+        return Tuned(candidate, False, result.trials, f"{explanation}; but {measured.reason}", result.values)
+    better = Candidate(f"{candidate.id}-tuned-{stage.value}", tuned, measured, candidate.depth)
+    return Tuned(better, True, result.trials, explanation, result.values)
+
+
+def _trial(measured: Future[Measured], scorer: Scorer, stage: Stage) -> Future[Trial]:
+    answer: Future[Trial] = Future()
+
+    def settle(done: Future[Measured]) -> None:
+        try:
+            got = done.result()
+            score = scorer.score(got.metrics, stage).value if got.status is Status.OK else None
+            answer.set_result(Trial(got.status, score, dict(got.metrics)))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    measured.add_done_callback(settle)
+    return answer
