@@ -146,9 +146,7 @@ def preset_names() -> list[str]:
     return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
 
 
-def load_settings(
-    preset: str | Path, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None
-) -> Settings:
+def load_settings(preset: str | Path, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Settings:
     """Resolve settings: a preset, then ``--set`` entries in order, then flags.
 
     Args:

@@ -1,1 +1,1 @@
-"""To be described."""
+"""The command line ``seig``: one file per command, each importing what it needs only when it runs."""

@@ -35,6 +35,4 @@ class Candidate:
 
     def as_root(self, scorer: Scorer, stage: Stage) -> Outcome:
         """Tell it to a strategy as a root."""
-        return Outcome(
-            None, self.id, None, Status.OK, self.score(scorer, stage), dict(self.measured.metrics)
-        )
+        return Outcome(None, self.id, None, Status.OK, self.score(scorer, stage), dict(self.measured.metrics))

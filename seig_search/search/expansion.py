@@ -73,9 +73,7 @@ class Expander:
     seed: int
     camera: GivenCamera | None = None
 
-    def expand(
-        self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt]
-    ) -> Expansion:
+    def expand(self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt]) -> Expansion:
         """Expand one parent once.
 
         Args:
@@ -97,9 +95,7 @@ class Expander:
         measured = self.renders.submit(RenderJob(program.source, self.fidelity, passes=("facts",))).result()
         return Expansion(ask, measured.status, edit.why, program, measured, measured.reason)
 
-    def _propose(
-        self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt]
-    ) -> Edit | None:
+    def _propose(self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt]) -> Edit | None:
         key = f"{stage.value}/{ask.id}"
         event = self.journal.find("proposed", key)
         if event is None:
@@ -128,7 +124,14 @@ class Expander:
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(STAGES.index(stage), 1, ask.id)))
         if parent is None:
             return Context(
-                stage, self.target, 1, rng, attempt=ask.attempt, history=history, camera=self.camera, record=record
+                stage,
+                self.target,
+                1,
+                rng,
+                attempt=ask.attempt,
+                history=history,
+                camera=self.camera,
+                record=record,
             )
         return Context(
             stage,
@@ -149,7 +152,9 @@ class Expander:
     @staticmethod
     def _apply(stage: Stage, edit: Edit, parent: Candidate | None) -> Program:
         if isinstance(edit, NewProgram) != (stage is Stage.SCAFFOLD):
-            raise InvalidEdit(f"the {stage.value} stage got a {type(edit).__name__}; only the scaffold is a whole program")
+            raise InvalidEdit(
+                f"the {stage.value} stage got a {type(edit).__name__}; only the scaffold is a whole program"
+            )
         if not isinstance(edit, NewProgram) and edit.stage is not stage:
             raise InvalidEdit(f"the edit is of {edit.stage.value}, but the active stage is {stage.value}")
         program = parent.program.apply(edit) if parent else Program.parse(edit.source)  # type: ignore[union-attr]

@@ -176,7 +176,8 @@ class StagedRun:
             self.progress.stage(stage.value)
             carried, row = self._stage(stage, carried)
             rows.append(row)
-            self.journal.write("stage_done", stage.value, **row.as_dict())
+            if not self.interrupted.is_set():  # a stage cut short is told anew by the resumed run
+                self.journal.write("stage_done", stage.value, **row.as_dict())
             self.progress.say(f"{stage.value}: overall {row.overall:.4f}, {row.renders} renders, {row.stop}")
         if not carried:
             raise SeigError(f"the run ended before there was a candidate: {stop}")
@@ -192,7 +193,11 @@ class StagedRun:
         if not result.ranked:
             raise SeigError(
                 f"no candidate of the {stage.value} stage rendered ({result.stop}). "
-                + ("Causes: " + " | ".join(result.reasons) if result.reasons else "The proposer had nothing to propose.")
+                + (
+                    "Causes: " + " | ".join(result.reasons)
+                    if result.reasons
+                    else "The proposer had nothing to propose."
+                )
             )
         survivors = self._cross(stage, roots, result, mine.carry)
         # What the search left over goes to the tuner.
@@ -228,9 +233,7 @@ class StagedRun:
             self._halted,
         )
 
-    def _cross(
-        self, stage: Stage, roots: Sequence[Candidate], result: StageResult, carry: int
-    ) -> list[Candidate]:
+    def _cross(self, stage: Stage, roots: Sequence[Candidate], result: StageResult, carry: int) -> list[Candidate]:
         """Let the best cross the border: new candidates only if the guard finds them better than the best root."""
         ranked = sorted(result.ranked, key=lambda c: -c.score(self.scorer, stage))
         if not roots:
@@ -250,7 +253,10 @@ class StagedRun:
             tried += 1
             verdict = self.border.judge(root.program, candidate.program, stage)
             self.journal.write(
-                "border", f"{stage.value}/{candidate.id}", accepted=verdict.accepted, reasons=list(verdict.reasons)
+                "border",
+                f"{stage.value}/{candidate.id}",
+                accepted=verdict.accepted,
+                reasons=list(verdict.reasons),
             )
             if verdict.accepted:
                 crossed.append(candidate)

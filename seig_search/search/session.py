@@ -220,7 +220,10 @@ def execute(folder: RunFolder, quiet: bool = False, pool: RenderPool | None = No
         if pool is None:
             pool = open_pool(settings.pool)
             stack.callback(pool.close)
-        env = environment() | {"blender": getattr(pool, "blender_version", ""), "sandbox": getattr(pool, "sandbox", {})}
+        env = environment() | {
+            "blender": getattr(pool, "blender_version", ""),
+            "sandbox": getattr(pool, "sandbox", {}),
+        }
         write_json(folder.env, env)
         journal.write("sitting", env=env)
         renders = PaidRenders(pool, parts.measurer, target, folder, journal, budget, progress.render_done)
@@ -312,7 +315,12 @@ def _summary(run: StagedRun, finished: Finished, metrics: Any, target: Target) -
     folder = run.folder
     return {
         "seig_search": seig_search.__version__,
-        "target": {"name": target.name, "width": target.width, "height": target.height, "digest": target.digest},
+        "target": {
+            "name": target.name,
+            "width": target.width,
+            "height": target.height,
+            "digest": target.digest,
+        },
         "seed": run.settings.seed,
         "strategy": run.settings.strategy.name,
         "proposer": run.settings.proposer.name,

@@ -126,7 +126,17 @@ def search_stage(
                     pending.append(threads.submit(expander.expand, stage, ask, parent, history))
                 if not pending:
                     break
-                _tell(stage, pending.popleft().result(), strategy, loop, expander, settings, folder, journal, progress)
+                _tell(
+                    stage,
+                    pending.popleft().result(),
+                    strategy,
+                    loop,
+                    expander,
+                    settings,
+                    folder,
+                    journal,
+                    progress,
+                )
                 if loop.failed >= settings.failures:
                     stop = f"{loop.failed} candidates in a row failed"
                 elif loop.stale >= settings.plateau:

@@ -136,7 +136,9 @@ def tune_candidate(
     except InvalidEdit as error:
         return Tuned(candidate, False, result.trials, f"{result.explanation}; the values do not fit: {error}")
     verdict = border.judge(program, tuned, stage)
-    explanation = f"{result.explanation}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
+    explanation = (
+        f"{result.explanation}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
+    )
     if not verdict.accepted:
         return Tuned(candidate, False, result.trials, explanation, result.values)
     measured = border.renders.submit(RenderJob(tuned.source, fidelity, passes=("facts",))).result()

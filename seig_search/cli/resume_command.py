@@ -1,0 +1,24 @@
+"""``seig resume``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from seig_search.cli.run_command import report
+
+__all__ = ["add_arguments", "execute"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the run folder")
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from seig_search.runs.folder import RunFolder
+    from seig_search.search.session import execute
+
+    return report(execute(RunFolder.open(arguments.folder), quiet=arguments.json), arguments.json)

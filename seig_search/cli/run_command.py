@@ -1,0 +1,67 @@
+"""``seig run``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from seig_search.cli.settings_flags import add_pool_flags, add_search_flags, resolve
+from seig_search.cli.tables import run_table
+
+__all__ = ["add_arguments", "execute", "report"]
+
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument(
+        "image", type=Path, metavar="IMAGE", help="the target: any picture PIL can read, alpha honoured"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/IMAGE-NAME, numbered)")
+    add_search_flags(parser)
+    parser.add_argument("--strategy", metavar="S", help="search strategy: a name or package.module:Class")
+    parser.add_argument("--vlm", metavar="MODEL", help="propose edits with this vision-language model (litellm name)")
+    parser.add_argument("--vlm-base", metavar="URL", help="base URL of an OpenAI-compatible server")
+    parser.add_argument("--start", type=Path, metavar="PROGRAM", help="start from this program instead of a scaffold")
+    parser.add_argument(
+        "--camera", type=Path, metavar="JSON", help="the true camera: matrix_world, lens_mm, sensor_width_mm"
+    )
+    add_pool_flags(parser)
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from seig_search.camera import GivenCamera
+    from seig_search.search.session import create, execute
+    from seig_search.target import Target
+
+    target = Target.load(arguments.image)
+    more: dict[str, Any] = {}
+    if arguments.strategy is not None:
+        more["strategy"] = {"name": arguments.strategy}
+    if arguments.vlm is not None:
+        vlm = {"model": arguments.vlm, **({"api_base": arguments.vlm_base} if arguments.vlm_base else {})}
+        more["proposer"] = {"name": "vlm", "settings": vlm}
+    settings = resolve(arguments, more)
+    camera = GivenCamera.load(arguments.camera) if arguments.camera else None
+    root = arguments.out or _fresh(Path("runs") / arguments.image.stem)
+    folder = create(target, settings, root, arguments.start, camera, arguments.preset)
+    return report(execute(folder, quiet=arguments.json), arguments.json)
+
+
+def report(summary: dict[str, Any], as_json: bool) -> int:
+    """Print a summary; give the exit code."""
+    print(json.dumps(summary) if as_json else run_table(summary))
+    return INTERRUPTED if summary["interrupted"] else 0
+
+
+def _fresh(wish: Path) -> Path:
+    number, root = 1, wish
+    while root.exists():
+        number += 1
+        root = wish.with_name(f"{wish.name}-{number}")
+    return root
