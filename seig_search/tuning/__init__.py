@@ -1,1 +1,20 @@
-"""To be described."""
+"""Tuners find better numbers for a program's parameters, and the guard decides whether a change may be kept.
+
+The seam is in ``seam``; ``optuna_tuner`` fulfils it, ``space`` says what its numbers mean.
+"""
+
+from seig_search.tuning.guard import Verdict, accept
+from seig_search.tuning.optuna_tuner import OptunaTuner
+from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
+
+__all__ = [
+    "OptunaTuner",
+    "Submit",
+    "Trial",
+    "Tuner",
+    "TuningProblem",
+    "TuningProgress",
+    "TuningResult",
+    "Verdict",
+    "accept",
+]

@@ -1,0 +1,112 @@
+"""The seam of tuners: what they are given, and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+
+from seig_search.candidate import Status
+from seig_search.render import Value
+from seig_search.stages import Stage
+
+if TYPE_CHECKING:
+    from seig_search.program import Parameter
+
+__all__ = ["Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one set of values.
+
+    Args:
+        status: What became of the render.
+        score: The stage's score, 0..1, higher is better; None if it failed. A score that is not finite counts as
+            failed.
+        metrics: The render's metrics, empty if it failed.
+    """
+
+    status: Status
+    score: float | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+Submit: TypeAlias = Callable[[Mapping[str, Value]], Future[Trial]]
+"""Queues one trial. Values are laid over the program's own, so only changed ones need be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningProblem:
+    """What to tune.
+
+    Args:
+        parameters: What may move, each with its current value and range.
+        start: What came of the current values.
+        max_renders: Most trials allowed; 0 leaves everything as it is.
+        in_flight: Trials under way at once, at least 1. It is part of the problem, not of the machine: equal
+            problems and seeds give equal results on any number of workers.
+        stage: The stage whose score counts.
+    """
+
+    parameters: tuple[Parameter, ...]
+    start: Trial
+    max_renders: int
+    in_flight: int
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class TuningProgress:
+    """How far tuning has come.
+
+    Args:
+        trials: Trials that are finished.
+        max_renders: Trials allowed.
+        best: Best score so far, the start's included; None while nothing has one.
+    """
+
+    trials: int
+    max_renders: int
+    best: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TuningResult:
+    """What tuning found.
+
+    Args:
+        values: The best values by parameter key, only those that differ from the start; empty if nothing was better.
+        trial: What came of them; the start if nothing was better.
+        trials: Trials used.
+        explanation: What was done, in one sentence for people.
+    """
+
+    values: Mapping[str, Value]
+    trial: Trial
+    trials: int
+    explanation: str
+
+
+class Tuner(Protocol):
+    """Finds better values for a program's parameters."""
+
+    def tune(
+        self,
+        problem: TuningProblem,
+        submit: Submit,
+        rng: np.random.Generator,
+        progress: Callable[[TuningProgress], None],
+    ) -> TuningResult:
+        """Search for values with a better score.
+
+        Args:
+            problem: What may move, from where, and for how many renders.
+            submit: Queues a trial; its future may resolve in any order.
+            rng: The only source of randomness.
+            progress: To be called after each trial, in the order they were asked.
+        """
+        ...
