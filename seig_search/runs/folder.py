@@ -139,7 +139,9 @@ class RunFolder:
         try:
             data: dict[str, Any] = json.loads(self.summary.read_text())
         except FileNotFoundError as error:
-            raise UsageError(f"{self.root} has no summary yet; continue the run with 'seig resume {self.root}'") from error
+            raise UsageError(
+                f"{self.root} has no summary yet; continue the run with 'seig resume {self.root}'"
+            ) from error
         except ValueError as error:
             raise SeigError(f"{self.summary} is damaged ({error}); 'seig resume {self.root}' writes it anew") from error
         return data
