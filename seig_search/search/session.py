@@ -340,3 +340,8 @@ def _summary(run: StagedRun, finished: Finished, metrics: Any, target: Target) -
         },
         "comparison": str(folder.comparison),
     }
+
+
+def _target_name(journal: Journal) -> str:
+    # The copy in the run folder has lost the name of the user's file.
+    return str(next(journal.events("run"))["target"])

@@ -1,0 +1,148 @@
+"""Real Blender, real Ray, real SIGKILL: nothing is paid twice, and the result is what it would have been."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+pytestmark = [pytest.mark.blender, pytest.mark.slow, pytest.mark.timeout(420)]
+
+SETS = (
+    "budget.renders=56",
+    "fidelity.search={long_side: 48, samples: 1}",
+    "fidelity.guard={long_side: 64, samples: 1}",
+    "fidelity.final={long_side: 80, samples: 2}",
+)
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    path = tmp_path_factory.mktemp("picture") / "ball.png"
+    image = Image.new("RGB", (80, 60), (140, 140, 145))
+    ImageDraw.Draw(image).ellipse((28, 18, 58, 48), fill=(190, 40, 30))
+    image.save(path)
+    return path
+
+
+def command(picture, out):
+    words = ["-m", "seig_search", "run", str(picture), "--out", str(out), "--workers", "2", "--threads", "1", "--json"]
+    return [sys.executable, *words, *(word for entry in SETS for word in ("--set", entry))]
+
+
+def start(picture, out, tmp_path):
+    log = (tmp_path / "stderr.txt").open("wb")
+    return subprocess.Popen(command(picture, out), stdout=subprocess.DEVNULL, stderr=log)
+
+
+def events(out, kind):
+    path = Path(out) / "journal.jsonl"
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_bytes().split(b"\n")[:-1]:
+        event = json.loads(line)
+        if event["kind"] == kind:
+            found.append(event)
+    return found
+
+
+def wait_for_renders(process, out, count):
+    while len(events(out, "rendered")) < count:
+        assert process.poll() is None, "the run ended before it could be killed"
+        os.sched_yield()
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def descendants(pid):
+    parents = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (place / "stat").read_text()
+        except OSError:
+            continue
+        parents[int(place.name)] = int(stat.rpartition(")")[2].split()[1])
+    found, wave = set(), {pid}
+    while wave:
+        wave = {child for child, parent in parents.items() if parent in wave} - found
+        found |= wave
+    return found
+
+
+def blender_children(pid):
+    def is_child(one):
+        try:
+            words = Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return any(b"blender_pool/worker" in word for word in words)
+
+    return sorted(one for one in descendants(pid) if is_child(one))
+
+
+def parent_of(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def outcome(out):
+    summary = json.loads((Path(out) / "summary.json").read_text())
+    told = {e["key"]: (e["status"], e["score"]) for e in events(out, "told")}
+    pixels = np.asarray(Image.open(Path(out) / "best" / "render.png"))
+    return (Path(out) / "best" / "program.py").read_text(), summary["final"], told, pixels.tobytes()
+
+
+@pytest.fixture(scope="module")
+def unbroken(picture, tmp_path_factory):
+    out = tmp_path_factory.mktemp("unbroken") / "run"
+    subprocess.run(command(picture, out), check=True, capture_output=True, timeout=300)
+    return out
+
+
+def test_a_driver_killed_half_way_is_resumed(picture, unbroken, tmp_path):
+    out = tmp_path / "run"
+    driver = start(picture, out, tmp_path)
+    wait_for_renders(driver, out, 20)
+    ours = descendants(driver.pid)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    paid = [event["key"] for event in events(out, "rendered")]
+    assert len(paid) < len(events(unbroken, "rendered"))
+
+    subprocess.run(
+        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"], check=True, capture_output=True, timeout=300
+    )
+    keys = [event["key"] for event in events(out, "rendered")]
+    assert keys[: len(paid)] == paid
+    assert len(keys) == len(set(keys)) == len(events(unbroken, "rendered"))
+    assert outcome(out) == outcome(unbroken)
+    left = [pid for pid in ours if b"blender_pool" in _cmdline(pid)]
+    assert left == [], "Blender children outlived the killed driver"
+
+
+def _cmdline(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_killed_children_and_actors_change_nothing_but_the_journal(picture, unbroken, tmp_path):
+    out = tmp_path / "run"
+    driver = start(picture, out, tmp_path)
+    for count, victim in ((10, lambda child: child), (20, parent_of)):
+        wait_for_renders(driver, out, count)
+        children = blender_children(driver.pid)
+        assert children, "no Blender child found below the driver"
+        os.kill(victim(children[0]), signal.SIGKILL)
+    assert driver.wait(timeout=300) == 0, (tmp_path / "stderr.txt").read_text()[-2000:]
+    assert outcome(out) == outcome(unbroken)
+    losses = [loss for event in events(out, "rendered") for loss in event["losses"]]
+    assert losses and all(loss["cause"] for loss in losses)
