@@ -1,1 +1,24 @@
-"""To be described."""
+"""Metrics, one family a file, and the composite that weighs them.
+
+Every family is found by name through the plug-in table and takes keyword settings only, all with defaults.
+"""
+
+from __future__ import annotations
+
+from .colour import ColourEvaluator
+from .composite import Composite
+from .detail import DetailEvaluator
+from .edges import EdgesEvaluator
+from .pixel import PixelEvaluator
+from .silhouette import SilhouetteEvaluator
+from .structure import StructureEvaluator
+
+__all__ = [
+    "ColourEvaluator",
+    "Composite",
+    "DetailEvaluator",
+    "EdgesEvaluator",
+    "PixelEvaluator",
+    "SilhouetteEvaluator",
+    "StructureEvaluator",
+]

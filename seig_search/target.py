@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +164,7 @@ class Target:
             return Target(np.array(picture), None, self.name, self.notes)
         # Pillow itself resizes RGBA through premultiplied 8-bit values, which loses faint colours: use floats.
         weight = self.alpha.astype(np.float32) / 255
-        alpha = np.clip(_resize(weight, width, height), 0.0, 1.0)
+        alpha = _resize(weight, width, height).clip(0.0, 1.0)
         rgb = np.stack(
             [_resize(self.rgb[..., k].astype(np.float32) * weight, width, height) for k in range(3)], axis=-1
         )
@@ -205,6 +206,6 @@ def _resize(plane: npt.NDArray[np.float32], width: int, height: int) -> npt.NDAr
     return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS), np.float32)
 
 
-def _to_bytes(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def _to_bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     rounded: npt.NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return rounded

@@ -1,0 +1,160 @@
+"""The composite: metrics brought to one scale, weighed per stage, and guarded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from seig_search.errors import UsageError, nearest
+from seig_search.metrics import Metrics, Score
+from seig_search.stages import STAGES, Stage
+
+from .normalising import NORMALISERS, soft_share
+from .weights import GUARDS, OVERALL, WEIGHTS, Guard
+
+__all__ = ["Composite"]
+
+
+class Composite:
+    """Weighs normalised metrics per stage, and holds guards.
+
+    Args:
+        weights: By stage (or ``overall``), weights by metric; a stage that is given replaces that stage's defaults
+            as a whole. Weights need not sum to 1.
+        guards: Tolerances by metric, in the metric's own unit; a guard that is given replaces the default of its
+            metric, and None takes a guard away.
+        scales: For metrics without a built-in normalisation: the values that count as 0 and as 1.
+        known: Names of the metrics that are measured; None takes all built-in ones. Default weights and guards of
+            others are left out, given ones are an error.
+
+    Raises:
+        UsageError: An unknown stage or metric, a weight or tolerance that is negative or not finite, a metric
+            without a scale, or a stage of which nothing is measured.
+    """
+
+    def __init__(
+        self,
+        *,
+        weights: Mapping[str, Mapping[str, float]] | None = None,
+        guards: Mapping[str, float | None] | None = None,
+        scales: Mapping[str, tuple[float, float]] | None = None,
+        known: Sequence[str] | None = None,
+    ) -> None:
+        self._scales = {name: _checked_scale(name, scale) for name, scale in (scales or {}).items()}
+        self._known = frozenset(known if known is not None else (*NORMALISERS, *self._scales))
+        self._weights = {stage: self._defaults(stage) for stage in (*(str(s) for s in STAGES), OVERALL)}
+        for stage, given in (weights or {}).items():
+            if stage not in self._weights:
+                raise UsageError(f"weights are given for the unknown stage {stage!r}{nearest(stage, self._weights)}")
+            self._weights[stage] = {name: self._checked_weight(stage, name, value) for name, value in given.items()}
+        for stage, chosen in self._weights.items():
+            if sum(chosen.values()) <= 0:
+                raise UsageError(
+                    f"nothing that the stage {stage!r} weighs is measured; it could weigh "
+                    f"{', '.join(sorted(self._known)) or 'nothing'}: set its weights or add evaluators"
+                )
+        self._guards = {name: guard for name, guard in GUARDS.items() if name in self._known}
+        for name, tolerance in (guards or {}).items():
+            self._check_name(name, "guards")
+            if tolerance is None:
+                self._guards.pop(name, None)
+                continue
+            if not math.isfinite(tolerance) or tolerance < 0:
+                raise UsageError(f"the guard of {name!r} has the tolerance {tolerance}; give a number of at least 0")
+            self._guards[name] = Guard(tolerance, GUARDS[name].stages if name in GUARDS else STAGES)
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """Names of the metrics it reads."""
+        weighed = {name for chosen in self._weights.values() for name, weight in chosen.items() if weight > 0}
+        return tuple(sorted(weighed | set(self._guards)))
+
+    def score(self, metrics: Metrics, stage: Stage) -> Score:
+        """Weigh the metrics for a stage.
+
+        Args:
+            metrics: What was measured; terms whose metric is missing are left out and the rest renormalised.
+            stage: Whose weights count.
+
+        Returns:
+            The score, and each term's contribution to it.
+
+        Raises:
+            UsageError: None of the stage's metrics is there.
+        """
+        return self._weigh(metrics, str(stage))
+
+    def overall(self, metrics: Metrics) -> Score:
+        """Weigh the metrics for the whole picture; see ``score``."""
+        return self._weigh(metrics, OVERALL)
+
+    def broken_guards(self, before: Metrics, after: Metrics, stage: Stage) -> list[str]:
+        """Name what got worse than its tolerance.
+
+        Args:
+            before: Metrics of the candidate to beat; guards on metrics that it lacks are not asked.
+            after: Metrics of the one that may replace it, at the same fidelity.
+            stage: Guards may hold for some stages only.
+
+        Returns:
+            Sentences; empty means that ``after`` may be accepted.
+        """
+        broken = []
+        for name, guard in self._guards.items():
+            if stage not in guard.stages or name not in before:
+                continue
+            if name not in after:
+                broken.append(f"{name} was {before[name]:.4g} and is no longer measured")
+                continue
+            higher = self._normalise(name, after[name]) >= self._normalise(name, before[name])
+            loss = abs(after[name] - before[name])
+            if not higher and loss > guard.tolerance:
+                word = "rose" if after[name] > before[name] else "fell"
+                broken.append(
+                    f"{name} {word} from {before[name]:.4g} to {after[name]:.4g}, more than the {guard.tolerance:.4g} "
+                    "that its guard allows"
+                )
+        return broken
+
+    def _weigh(self, metrics: Metrics, stage: str) -> Score:
+        chosen = {name: weight for name, weight in self._weights[stage].items() if weight > 0 and name in metrics}
+        total = sum(chosen.values())
+        if not chosen:
+            raise UsageError(
+                f"none of the metrics that the stage {stage!r} weighs was measured: it weighs "
+                f"{', '.join(self._weights[stage])}; there are {', '.join(metrics) or 'none'}"
+            )
+        terms = {name: weight / total * self._normalise(name, metrics[name]) for name, weight in chosen.items()}
+        return Score(min(1.0, sum(terms.values())), terms)
+
+    def _normalise(self, name: str, value: float) -> float:
+        scale = self._scales.get(name)
+        if scale is not None:
+            return soft_share(value, *scale)
+        return NORMALISERS[name](value)
+
+    def _defaults(self, stage: str) -> dict[str, float]:
+        return {name: weight for name, weight in WEIGHTS[stage].items() if name in self._known}
+
+    def _checked_weight(self, stage: str, name: str, value: float) -> float:
+        self._check_name(name, f"weights of {stage}")
+        if not math.isfinite(value) or value < 0:
+            raise UsageError(f"the weight of {name!r} for {stage!r} is {value}; give a number of at least 0")
+        return float(value)
+
+    def _check_name(self, name: str, where: str) -> None:
+        if name not in self._known:
+            raise UsageError(f"unknown metric {name!r} in the {where}{nearest(name, self._known)}")
+        if name not in NORMALISERS and name not in self._scales:
+            raise UsageError(
+                f"the metric {name!r} has no built-in normalisation; say which values count as 0 and as 1, "
+                f"as in scales: {{{name}: [0.0, 1.0]}}"
+            )
+
+
+def _checked_scale(name: str, scale: Sequence[float]) -> tuple[float, float]:
+    if len(scale) != 2 or not all(math.isfinite(end) for end in scale) or scale[0] == scale[1]:
+        raise UsageError(
+            f"the scale of {name!r} is {list(scale)}; give two different numbers, what counts as 0 and what counts as 1"
+        )
+    return float(scale[0]), float(scale[1])

@@ -1,0 +1,90 @@
+"""Several evaluators as one: their metrics merged, and held to what they declare."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from seig_search.errors import SeigError, UsageError
+from seig_search.metrics import Evaluator, Metric
+from seig_search.target import Target
+
+__all__ = ["Measurer", "score_images"]
+
+
+class Measurer:
+    """Measures renders by every evaluator it holds.
+
+    Args:
+        evaluators: In the order in which their metrics are listed.
+
+    Attributes:
+        specs: Every metric by name.
+
+    Raises:
+        UsageError: Two evaluators declare one name, or there is no evaluator.
+    """
+
+    def __init__(self, evaluators: Sequence[Evaluator]) -> None:
+        if not evaluators:
+            raise UsageError("no evaluator is set, so no render could be measured; name at least one, as in pixel")
+        self.specs: dict[str, Metric] = {}
+        self._evaluators = tuple(evaluators)
+        owners: dict[str, str] = {}
+        for evaluator in self._evaluators:
+            owner = type(evaluator).__name__
+            for metric in evaluator.metrics:
+                if metric.name in owners:
+                    raise UsageError(
+                        f"the metric {metric.name!r} is measured by both {owners[metric.name]} and {owner}; "
+                        "leave one of the two out"
+                    )
+                owners[metric.name] = owner
+                self.specs[metric.name] = metric
+
+    def measure(self, renders: Sequence[npt.NDArray[np.uint8]], target: Target) -> list[dict[str, float]]:
+        """Measure each render by every evaluator.
+
+        Args:
+            renders: Each (H, W, 4) uint8, straight alpha.
+            target: The target.
+
+        Returns:
+            One mapping per render, in order; metrics that do not apply to the target are left out.
+
+        Raises:
+            SeigError: An evaluator gave a value that is not finite, or a name that it did not declare, or the
+                wrong number of answers.
+        """
+        merged: list[dict[str, float]] = [{} for _ in renders]
+        for evaluator in self._evaluators:
+            owner = type(evaluator).__name__
+            declared = {metric.name for metric in evaluator.metrics}
+            answers = evaluator.evaluate(renders, target)
+            if len(answers) != len(renders):
+                raise SeigError(f"the evaluator {owner} gave {len(answers)} answers for {len(renders)} renders")
+            for values, answer in zip(merged, answers, strict=True):
+                for name, value in answer.items():
+                    if name not in declared:
+                        raise SeigError(f"the evaluator {owner} gave {name!r}, which its metrics do not declare")
+                    if not math.isfinite(value):
+                        raise SeigError(f"the evaluator {owner} gave {name} = {value}; every value must be finite")
+                    values[name] = float(value)
+        return merged
+
+
+def score_images(render: npt.NDArray[np.uint8], target: Target, evaluators: Sequence[Evaluator]) -> dict[str, float]:
+    """Measure one render; see ``Measurer``.
+
+    Args:
+        render: (H, W, 4) uint8, straight alpha.
+        target: The target.
+        evaluators: Who measures.
+
+    Returns:
+        Values by metric name.
+    """
+    return Measurer(evaluators).measure([render], target)[0]
