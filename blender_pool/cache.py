@@ -1,0 +1,153 @@
+"""Equal jobs are one render: results by content, in memory for this pool and, if wanted, on disk for every run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import struct
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seig_search.render import ProgramError, RenderJob, RenderResult
+
+__all__ = ["RenderCache"]
+
+FORMAT = 1
+DIGEST = hashlib.sha256().digest_size
+UNREPEATABLE = {"Timeout", "Crash", "Protocol"}
+
+
+def _encode(result: RenderResult) -> bytes:
+    from PIL import Image
+
+    picture = io.BytesIO()
+    if result.pixels is not None:
+        Image.fromarray(np.asarray(result.pixels), "RGBA").save(picture, "PNG", compress_level=1)
+    blend = result.blend or b""
+    header = json.dumps(
+        {
+            "status": result.status,
+            "facts": result.facts,
+            "error": None if result.error is None else asdict(result.error),
+            "warnings": result.warnings,
+            "picture": len(picture.getvalue()),
+            "blend": None if result.blend is None else len(blend),
+        }
+    ).encode()
+    body = struct.pack(">I", len(header)) + header + picture.getvalue() + blend
+    return hashlib.sha256(body).digest() + body
+
+
+def _decode(raw: bytes) -> RenderResult:
+    from PIL import Image
+
+    digest, body = raw[:DIGEST], raw[DIGEST:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError("checksum")
+    size = struct.unpack(">I", body[:4])[0]
+    header: dict[str, Any] = json.loads(body[4 : 4 + size])
+    rest = body[4 + size :]
+    pixels = None
+    if header["picture"]:
+        with Image.open(io.BytesIO(rest[: header["picture"]]), formats=["PNG"]) as picture:
+            pixels = np.array(picture, dtype=np.uint8)
+        pixels.setflags(write=False)
+    return RenderResult(
+        header["status"],
+        pixels,
+        header["facts"],
+        None if header["blend"] is None else rest[header["picture"] :],
+        error=None if header["error"] is None else ProgramError(**header["error"]),
+        warnings=tuple(header["warnings"]),
+    )
+
+
+class RenderCache:
+    """Results of jobs under one version of Blender.
+
+    Only what would come out the same again is kept: pictures, and programs that fail by their own doing. An entry on
+    disk that is damaged counts as absent and is replaced by the next store.
+
+    Args:
+        version: Names the Blender that rendered; other versions' entries are not seen.
+        folder: Folder on disk, shared by any number of runs at once; None for memory only.
+        memory_mb: MiB of results to keep in memory, the least recently used go first.
+    """
+
+    def __init__(self, version: str, folder: Path | None = None, memory_mb: int = 128) -> None:
+        self._version, self._folder = version, folder
+        self._room = memory_mb << 20
+        self._held = 0
+        self._memory: OrderedDict[str, RenderResult] = OrderedDict()
+
+    def _path(self, key: str) -> Path | None:
+        return None if self._folder is None else self._folder / key[:2] / f"{key}.render"
+
+    def _key(self, job: RenderJob) -> str:
+        return hashlib.sha256(f"{FORMAT}\n{self._version}\n{job.key}".encode()).hexdigest()
+
+    def find(self, job: RenderJob) -> RenderResult | None:
+        """Give the stored result of an equal job, marked as cached, or None."""
+        key = self._key(job)
+        result = self._memory.get(key)
+        if result is None:
+            path = self._path(key)
+            if path is None:
+                return None
+            try:
+                result = _decode(path.read_bytes())
+            except (OSError, ValueError, KeyError, TypeError, struct.error):
+                return None
+            self._remember(key, result)
+        else:
+            self._memory.move_to_end(key)
+        return replace(result, cached=True, seconds=0.0, losses=())
+
+    def store(self, job: RenderJob, result: RenderResult) -> None:
+        """Keep a result, if an equal job would end the same way."""
+        if result.status == "lost" or (result.error is not None and result.error.kind in UNREPEATABLE):
+            return
+        key = self._key(job)
+        self._remember(key, result)
+        path = self._path(key)
+        if path is None:
+            return
+        # A full disk costs the cache, never the run.
+        with contextlib.suppress(OSError):
+            _write(path, lambda: _encode(result))
+
+    def _remember(self, key: str, result: RenderResult) -> None:
+        if key in self._memory:
+            self._held -= _size(self._memory.pop(key))
+        self._memory[key] = result
+        self._held += _size(result)
+        while self._held > self._room and self._memory:
+            self._held -= _size(self._memory.popitem(last=False)[1])
+
+
+def _size(result: RenderResult) -> int:
+    pixels = 0 if result.pixels is None else result.pixels.nbytes
+    facts = 0 if result.facts is None else 400 * (1 + len(result.facts.get("objects", ())))
+    return 1000 + pixels + facts + len(result.blend or b"")
+
+
+def _write(path: Path, content: Callable[[], bytes]) -> None:
+    """Write a file so that a reader sees all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

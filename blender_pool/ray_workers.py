@@ -1,0 +1,157 @@
+"""Workers as Ray actors, on this machine or on a cluster. The only file that knows Ray."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from concurrent.futures import Future
+from typing import Any
+
+from seig_search.errors import SeigError
+from seig_search.render import RenderJob
+
+from .options import PoolOptions
+from .supervisor import Answer, Supervisor
+
+__all__ = ["RayWorkers"]
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
+OBJECT_STORE = 128 << 20
+
+
+class RenderActor:
+    """The Ray actor around one supervisor; the start of Blender is a call of its own, so that its failure has words.
+
+    Args:
+        options: The pool's settings.
+        threads: Cycles threads, at least 1.
+    """
+
+    def __init__(self, options: PoolOptions, threads: int) -> None:
+        self._supervisor = Supervisor(options, threads)
+
+    def start(self) -> dict[str, Any]:
+        """See ``Supervisor.start``."""
+        try:
+            return self._supervisor.start()
+        except Exception as error:
+            # Only plain text is sure to cross to a driver with other packages than this node's.
+            output = getattr(error, "output", "").strip()[-1000:]
+            raise RuntimeError(f"{error}" + (f"; Blender said: {output!r}" if output else "")) from None
+
+    def render(self, job: RenderJob) -> Answer:
+        """See ``Supervisor.render``."""
+        return self._supervisor.render(job)
+
+    def stop(self) -> None:
+        """See ``Supervisor.stop``."""
+        self._supervisor.stop()
+
+
+class _RayWorker:
+    def __init__(self, name: str, actor: Any) -> None:
+        self.name, self._actor = name, actor
+
+    def start(self) -> Future[dict[str, Any]]:
+        future: Future[dict[str, Any]] = self._actor.start.remote().future()
+        return future
+
+    def render(self, job: RenderJob) -> Future[Answer]:
+        answer: Future[Answer] = self._actor.render.remote(job).future()
+        return answer
+
+    def stop(self) -> Any:
+        """Ask it to end its Blender tidily; gives Ray's reference to the answer."""
+        return self._actor.stop.remote()
+
+    def kill(self) -> None:
+        import ray
+
+        with contextlib.suppress(Exception):
+            ray.kill(self._actor, no_restart=True)
+
+
+class RayWorkers:
+    """Ray, ready to hold workers: our own, one that runs elsewhere, or the one this process already uses.
+
+    Args:
+        options: The pool's settings.
+
+    Raises:
+        SeigError: Ray could not be started or reached.
+    """
+
+    def __init__(self, options: PoolOptions) -> None:
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        import ray
+
+        self.ours = not ray.is_initialized()
+        self.local = options.ray_address == "local"
+        self.workers, self.threads = options.shared_out()
+        if self.ours:
+            self._start(options)
+        if not self.local:
+            cores = int(ray.cluster_resources().get("CPU", 1))
+            self.workers, self.threads = options.shared_out(max(1, cores))
+        self._options = options
+        # Our own Ray has one slot per worker; a shared one must know what a worker really takes.
+        slots = 1 if self.local and self.ours else self.threads
+        if self.local and not self.ours:
+            slots = 0
+        self._actor = ray.remote(RenderActor).options(num_cpus=slots, max_restarts=0, max_task_retries=0)
+
+    def _start(self, options: PoolOptions) -> None:
+        import ray
+
+        settings: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+        if self.local:
+            settings |= {
+                "num_cpus": self.workers,
+                "num_gpus": 0,
+                "include_dashboard": False,
+                "object_store_memory": OBJECT_STORE,
+            }
+        try:
+            ray.init(address=options.ray_address, **settings)
+        except Exception as error:
+            cause = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+            if self.local:
+                advice = (
+                    "check that /tmp and /dev/shm have room and that this user may open ports on 127.0.0.1; "
+                    "Ray's own logs are in /tmp/ray/session_latest/logs"
+                )
+            else:
+                advice = "check that the cluster runs (`ray status` on its head), or leave the address 'local'"
+            raise SeigError(f"Ray did not start at {options.ray_address!r} ({cause}); {advice}") from error
+
+    def launch(self, name: str) -> _RayWorker:
+        """Make a worker; its ``start`` starts it."""
+        return _RayWorker(name, self._actor.remote(self._options, self.threads))
+
+    def end(self, workers: list[Any], busy: list[str], wait_s: float = 5.0) -> None:
+        """End workers, idle ones tidily, and Ray itself if it is ours.
+
+        Args:
+            workers: What ``launch`` gave.
+            busy: Names of those that have a job; they are killed.
+            wait_s: Seconds to wait for the idle ones.
+        """
+        import ray
+
+        if not ray.is_initialized():
+            return
+        with contextlib.suppress(Exception):
+            stopping = [worker.stop() for worker in workers if worker.name not in busy]
+            if stopping:
+                ray.wait(stopping, num_returns=len(stopping), timeout=wait_s)
+        for worker in workers:
+            worker.kill()
+        if self.ours:
+            ray.shutdown()

@@ -1,0 +1,74 @@
+"""What a render costs, written into the scene over whatever the program had set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["apply_fidelity"]
+
+ENGINES = {
+    "CYCLES": ("CYCLES",),
+    "EEVEE": ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"),
+    "WORKBENCH": ("BLENDER_WORKBENCH",),
+}
+WORKBENCH_SAMPLES = ((32, "32"), (16, "16"), (11, "11"), (8, "8"), (5, "5"), (1, "OFF"))
+
+
+def _set_engine(scene: Any, family: str) -> None:
+    for name in ENGINES[family]:
+        try:
+            scene.render.engine = name
+        except TypeError:
+            continue
+        return
+    raise RuntimeError(f"this Blender has no engine of the family {family}")
+
+
+def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int) -> list[str]:
+    """Set size, samples, engine, seed and all that must not differ between renders that are compared.
+
+    View transform, film, light bounces and dithering stay as the program wants them: they are part of the look.
+
+    Args:
+        scene: The scene to render.
+        fidelity: ``width``, ``height``, ``samples``, ``engine``, ``denoise``, ``seed``.
+        threads: Render threads, at least 1.
+
+    Returns:
+        Warnings about parts of the program that have no effect here.
+    """
+    warnings = []
+    render = scene.render
+    if scene.use_nodes and render.use_compositing and scene.node_tree and len(scene.node_tree.nodes) > 2:
+        warnings.append("the program's compositor nodes were left out of the render")
+    _set_engine(scene, fidelity["engine"])
+    render.resolution_x, render.resolution_y = fidelity["width"], fidelity["height"]
+    render.resolution_percentage = 100
+    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+    render.threads_mode, render.threads = "FIXED", threads
+    render.use_border = render.use_crop_to_border = False
+    render.use_compositing = render.use_sequencer = False
+    render.use_multiview = render.use_stamp = False
+    render.use_persistent_data = False
+    render.use_file_extension = render.use_overwrite = True
+    render.use_placeholder = False
+    settings = render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "8"
+    settings.compression = 0
+    settings.color_management = "FOLLOW_SCENE"
+    samples = fidelity["samples"]
+    if fidelity["engine"] == "CYCLES":
+        cycles = scene.cycles
+        cycles.device = "CPU"
+        cycles.samples, cycles.seed = samples, fidelity["seed"]
+        cycles.use_animated_seed = False
+        cycles.use_adaptive_sampling = False
+        cycles.time_limit = 0.0
+        cycles.use_denoising = fidelity["denoise"]
+        if fidelity["denoise"]:
+            cycles.denoiser = "OPENIMAGEDENOISE"
+    elif fidelity["engine"] == "EEVEE":
+        scene.eevee.taa_render_samples = samples
+    else:
+        scene.display.render_aa = next(name for least, name in WORKBENCH_SAMPLES if samples >= least)
+    return warnings

@@ -1,0 +1,111 @@
+"""One job: a clean slate, the program with its values, the view, the render, and what else was asked for."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import linecache
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import bpy
+from explain import PROGRAM, explain
+from facts import scene_facts
+from fidelity import apply_fidelity
+from slate import Slate
+from values import UnknownParameter, parse_with_values
+from view import NoCamera, place_camera
+
+__all__ = ["run_job"]
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+def _broken(kind: str, message: str, hint: str = "") -> Answer:
+    error = {"kind": kind, "message": message, "line": None, "source_line": "", "hint": hint}
+    return {"status": "broken", "error": error}, []
+
+
+def _run_program(source: str, tree: ast.Module, folder: Path) -> dict[str, Any]:
+    """Run the program as ``__main__`` and give its namespace."""
+    code = compile(tree, PROGRAM, "exec", dont_inherit=True)
+    (folder / PROGRAM).write_text(source, encoding="utf-8", errors="surrogateescape")
+    linecache.cache[PROGRAM] = (len(source), None, source.splitlines(keepends=True), PROGRAM)
+    module = types.ModuleType("__main__")
+    module.__file__ = PROGRAM
+    sys.modules["__main__"] = module
+    sys.argv[:] = [PROGRAM]
+    exec(code, module.__dict__)
+    return module.__dict__
+
+
+def _saved_scene(path: Path) -> bytes:
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, check_existing=False)
+    try:
+        return path.read_bytes()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def run_job(request: dict[str, Any], slate: Slate) -> Answer:
+    """Run a program and render it.
+
+    Args:
+        request: ``source``, ``values``, ``fidelity``, ``view``, ``passes``, ``threads``.
+        slate: What brings the process back to its start.
+
+    Returns:
+        A header (``status``, then ``error``, or ``facts`` and ``warnings``) and blobs (a PNG, then a .blend file
+        if it was asked for).
+    """
+    slate.clear()
+    source = request["source"]
+    tree = None
+    try:
+        tree = parse_with_values(source, request["values"])
+        namespace = _run_program(source, tree, slate.folder)
+    except UnknownParameter as error:
+        return _broken("UnknownParameter", str(error))
+    except BaseException as error:
+        # Whatever a program raises, even SystemExit and KeyboardInterrupt, is the program's failure.
+        return {"status": "broken", "error": explain(error, source, tree)}, []
+    try:
+        return _render(request, slate.scratch)
+    finally:
+        slate.forget_classes(namespace)
+
+
+def _render(request: dict[str, Any], scratch: Path) -> Answer:
+    scene = bpy.context.scene
+    if bpy.context.mode != "OBJECT":
+        # Edits of an open edit mode reach the mesh only when it is left.
+        bpy.ops.object.mode_set(mode="OBJECT")
+    warnings = apply_fidelity(scene, request["fidelity"], request["threads"])
+    try:
+        place_camera(scene, request["view"])
+    except NoCamera as error:
+        hint = "make a camera object and set bpy.context.scene.camera"
+        return _broken("NoCamera", str(error), hint)
+    picture = scratch / "render.png"
+    picture.unlink(missing_ok=True)
+    scene.render.filepath = str(picture)
+    try:
+        bpy.ops.render.render(write_still=True)
+    except RuntimeError as error:
+        return _broken("RenderFailed", str(error).strip())
+    # Cycles can fail with success told: only a picture proves a render.
+    try:
+        blobs = [picture.read_bytes()]
+    except OSError:
+        return _broken("NoImage", "Blender rendered nothing; see its output")
+    finally:
+        with contextlib.suppress(OSError):
+            picture.unlink(missing_ok=True)
+    header: dict[str, Any] = {"status": "ok", "warnings": warnings}
+    if "facts" in request["passes"]:
+        header["facts"] = scene_facts(scene)
+    if "blend" in request["passes"]:
+        blobs.append(_saved_scene(scratch / "scene.blend"))
+    return header, blobs
