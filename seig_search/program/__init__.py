@@ -1,1 +1,11 @@
-"""To be described."""
+"""Programs: what a Blender script's text says about its stages and parameters, and edits that keep to a stage.
+
+Nothing here runs a program or needs Blender.
+"""
+
+from seig_search.program.outline import StagePart
+from seig_search.program.parameter import Kind, Parameter
+from seig_search.program.problem import Problem
+from seig_search.program.program import Program
+
+__all__ = ["Kind", "Parameter", "Problem", "Program", "StagePart"]
