@@ -1,6 +1,7 @@
 """Tuners find better numbers for a program's parameters, and the guard decides whether a change may be kept.
 
-The seam is in ``seam``; ``optuna_tuner`` fulfils it, ``space`` says what its numbers mean.
+The seam is in ``seam``; ``optuna_tuner`` fulfils it with one of two searches over a ``space``: ``local_search`` or
+``optuna_study``.
 """
 
 from seig_search.tuning.guard import Verdict, accept

@@ -1,39 +1,40 @@
-"""Tuning with Optuna's samplers: TPE, CMA-ES or random search within a trust region."""
+"""Tuning within a trust region: by local search, or by Optuna's samplers TPE, CMA-ES and random search."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
 from seig_search.errors import UsageError, nearest
 from seig_search.render import Value
+from seig_search.tuning.local_search import LocalSearch
+from seig_search.tuning.optuna_study import OptunaStudy
 from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Space
 
 __all__ = ["OptunaTuner"]
 
-Sampler = Literal["auto", "tpe", "cmaes", "random"]
-Coordinates: TypeAlias = dict[str, float | int | str]
+Sampler = Literal["auto", "local", "tpe", "cmaes", "random"]
 
 
 class OptunaTuner:
-    """Tunes with Optuna (https://optuna.org; Akiba et al., KDD 2019).
+    """Tunes by asking a sampler for values, and telling it what came of them.
 
-    Trials are told to the sampler in the order they were asked, whatever order they finish in, so the result depends
-    on the seed and ``in_flight`` alone, not on the machine or its load. A failed trial is told as failed, which is not
-    the same as bad.
+    Trials are told in the order they were asked, whatever order they finish in, so the result depends on the seed and
+    ``in_flight`` alone, not on the machine or its load. A failed trial is told as failed, which is not the same as bad.
 
     Args:
-        sampler: ``tpe`` (multivariate, with a constant liar for trials under way), ``cmaes`` (started at the current
-            values), ``random``, or ``auto``: CMA-ES for several continuous numbers and a long budget, TPE else.
+        sampler: ``local`` (few numbers at a time from the best values so far), or one of Optuna's (https://optuna.org;
+            Akiba et al., KDD 2019): ``tpe`` (multivariate, with a constant liar for trials under way), ``cmaes``
+            (started at the current values), ``random``. ``auto`` is ``local``, which gets further on the few
+            hundred renders that a stage has.
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
-        sigma: CMA-ES's first step, and the local first steps of the others, as a fraction of the trust region.
+        sigma: The first steps' size, as a fraction of the trust region, above 0 and at most 1.
 
     Raises:
         UsageError: A setting is unknown or out of its range.
@@ -60,9 +61,13 @@ class OptunaTuner:
             return TuningResult({}, problem.start, 0, "no parameter has a range to move in")
         if problem.max_renders < 1:
             return TuningResult({}, problem.start, 0, "no renders were left for tuning")
-        chosen = self._choose(space, problem.max_renders)
-        study = _Study(space, chosen, self.sigma, problem, rng)
         best = _Best(problem.start)
+        chosen = "local" if self.sampler == "auto" else self.sampler
+        study: LocalSearch | OptunaStudy
+        if chosen == "local":
+            study = LocalSearch(space, self.sigma, best.score, rng)
+        else:
+            study = OptunaStudy(space, chosen, self.sigma, best.score, problem.max_renders, rng)
         waiting: deque[tuple[int, Mapping[str, Value], Future[Trial]]] = deque()
         known: dict[str, Future[Trial]] = {}
         used = done = failed = asks = 0
@@ -94,13 +99,6 @@ class OptunaTuner:
                 future.cancel()
         return TuningResult(best.values, best.trial, used, _explain(chosen, space, used, failed, problem, best))
 
-    def _choose(self, space: Space, trials: int) -> str:
-        if self.sampler != "auto":
-            return self.sampler
-        numbers = len(space.axes)
-        plain = all(axis.kind != "choice" for axis in space.axes)
-        return "cmaes" if plain and numbers > 1 and trials >= 20 * numbers + 100 else "tpe"
-
 
 class _Best:
     """The best trial so far; of equals, the earliest."""
@@ -115,97 +113,6 @@ class _Best:
             self.values, self.trial, self.score = values, trial, score
 
 
-class _Study:
-    """One Optuna study over a space, driven by ask and tell."""
-
-    def __init__(
-        self, space: Space, sampler: str, sigma: float, problem: TuningProblem, rng: np.random.Generator
-    ) -> None:
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._failed = optuna.trial.TrialState.FAIL
-        self._distributions = {axis.name: _distribution(axis) for axis in space.axes}
-        startup = min(10, max(3, problem.max_renders // 8))
-        seed = int(rng.integers(2**31))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            made = _make_sampler(sampler, space, sigma, startup, seed)
-            self._study = optuna.create_study(direction="maximize", sampler=made)
-        self._asked: dict[int, Any] = {}
-        score = _finite(problem.start.score)
-        if score is not None and space.contains_start:
-            self._study.add_trial(
-                optuna.trial.create_trial(params=space.start(), distributions=self._distributions, value=score)
-            )
-        if sampler == "tpe":
-            for _ in range(startup):
-                self._study.enqueue_trial(_local_step(space, sigma, rng))
-
-    def ask(self) -> tuple[int, Coordinates]:
-        trial = self._study.ask(self._distributions)
-        self._asked[trial.number] = trial
-        return trial.number, dict(trial.params)
-
-    def tell(self, number: int, score: float | None) -> None:
-        trial = self._asked.pop(number)
-        if score is None:
-            self._study.tell(trial, state=self._failed)
-        else:
-            self._study.tell(trial, score)
-
-
-def _distribution(axis: Any) -> Any:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
-    if axis.kind == "choice":
-        return CategoricalDistribution(axis.choices)
-    if axis.kind == "int":
-        return IntDistribution(int(axis.low), int(axis.high), log=axis.warp == "log")
-    return FloatDistribution(0.0, 1.0)
-
-
-def _make_sampler(sampler: str, space: Space, sigma: float, startup: int, seed: int) -> Any:
-    from optuna import samplers
-
-    if sampler == "cmaes":
-        return samplers.CmaEsSampler(
-            x0={axis.name: axis.start for axis in space.axes if axis.kind != "choice"},
-            sigma0=sigma,
-            seed=seed,
-            warn_independent_sampling=False,
-            with_margin=any(axis.kind == "int" for axis in space.axes),
-        )
-    if sampler == "tpe":
-        return samplers.TPESampler(
-            n_startup_trials=startup,
-            multivariate=True,
-            group=False,
-            constant_liar=True,
-            warn_independent_sampling=False,
-            seed=seed,
-        )
-    return samplers.RandomSampler(seed=seed)
-
-
-def _local_step(space: Space, sigma: float, rng: np.random.Generator) -> Coordinates:
-    """Move a few axes a little: far from the current values, most points of a wide space are worse."""
-    moved = rng.random(len(space.axes)) < max(0.25, 1 / len(space.axes))
-    moved[rng.integers(len(space.axes))] = True
-    step: Coordinates = space.start()
-    for axis, move in zip(space.axes, moved, strict=True):
-        if not move:
-            continue
-        if axis.kind == "choice":
-            step[axis.name] = axis.choices[int(rng.integers(len(axis.choices)))]
-        elif axis.kind == "int":
-            spread = max(1.0, sigma * (axis.high - axis.low))
-            step[axis.name] = int(np.clip(round(float(axis.start) + rng.normal(0, spread)), axis.low, axis.high))
-        else:
-            step[axis.name] = float(np.clip(float(axis.start) + rng.normal(0, sigma), 0.0, 1.0))
-    return step
-
-
 def _finite(score: float | None) -> float | None:
     return float(score) if score is not None and math.isfinite(score) else None
 
@@ -218,7 +125,7 @@ def _settled(trial: Trial) -> Future[Trial]:
 
 def _explain(sampler: str, space: Space, used: int, failed: int, problem: TuningProblem, best: _Best) -> str:
     keys = {axis.key for axis in space.axes}
-    name = {"tpe": "TPE", "cmaes": "CMA-ES", "random": "random search"}[sampler]
+    name = {"local": "local search", "tpe": "TPE", "cmaes": "CMA-ES", "random": "random search"}[sampler]
     told = f"{name} tried {used} settings of {len(space.axes)} numbers in {len(keys)} parameters"
     told += f" ({failed} failed)" if failed else ""
     if not best.values:

@@ -6,14 +6,17 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from seig_search.render import Value
 
 if TYPE_CHECKING:
     from seig_search.program import Parameter
 
-__all__ = ["Axis", "Space"]
+__all__ = ["Axis", "Coordinates", "Space"]
+
+Coordinates: TypeAlias = dict[str, float | int | str]
+"""A point of a space by axis name: 0..1 for a float, the value itself for an integer or a choice."""
 
 DIGITS = 6
 """Significant digits of a float that is written back into a program; trials use no more, so that what was measured is
@@ -118,7 +121,7 @@ class Space:
         """Whether the current values are a point of the space."""
         return all(axis.contains_start for axis in self.axes)
 
-    def start(self) -> dict[str, float | int | str]:
+    def start(self) -> Coordinates:
         """Give the current values as coordinates by axis name."""
         return {axis.name: axis.start for axis in self.axes}
 

@@ -1,0 +1,119 @@
+"""Optuna's samplers over a space (https://optuna.org; Akiba et al., KDD 2019)."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from seig_search.tuning.space import Axis, Coordinates, Space
+
+__all__ = ["OptunaStudy"]
+
+
+class OptunaStudy:
+    """One Optuna study over a space, driven by ask and tell.
+
+    Args:
+        space: The axes.
+        sampler: ``tpe``, ``cmaes`` or ``random``.
+        sigma: First steps' size, as a fraction of the trust region.
+        score: The start's score; None if it has none.
+        trials: Trials allowed.
+        rng: The only source of randomness.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        sampler: str,
+        sigma: float,
+        score: float | None,
+        trials: int,
+        rng: np.random.Generator,
+    ) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._failed = optuna.trial.TrialState.FAIL
+        self._distributions = {axis.name: _distribution(axis) for axis in space.axes}
+        startup = min(10, max(3, trials // 8))
+        seed = int(rng.integers(2**31))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            # CMA-ES's start is to move out of Optuna itself with version 6.
+            warnings.simplefilter("ignore", FutureWarning)
+            made = _make_sampler(sampler, space, sigma, startup, seed)
+            self._study = optuna.create_study(direction="maximize", sampler=made)
+        self._asked: dict[int, Any] = {}
+        if score is not None and space.contains_start:
+            self._study.add_trial(
+                optuna.trial.create_trial(params=space.start(), distributions=self._distributions, value=score)
+            )
+        if sampler == "tpe":
+            for _ in range(startup):
+                self._study.enqueue_trial(_local_step(space, sigma, rng))
+
+    def ask(self) -> tuple[int, Coordinates]:
+        """Give a trial's number and its coordinates."""
+        trial = self._study.ask(self._distributions)
+        self._asked[trial.number] = trial
+        return trial.number, dict(trial.params)
+
+    def tell(self, number: int, score: float | None) -> None:
+        """Hear a trial's score; None if it failed."""
+        trial = self._asked.pop(number)
+        if score is None:
+            self._study.tell(trial, state=self._failed)
+        else:
+            self._study.tell(trial, score)
+
+
+def _distribution(axis: Axis) -> Any:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if axis.kind == "choice":
+        return CategoricalDistribution(axis.choices)
+    if axis.kind == "int":
+        return IntDistribution(int(axis.low), int(axis.high), log=axis.warp == "log")
+    return FloatDistribution(0.0, 1.0)
+
+
+def _make_sampler(sampler: str, space: Space, sigma: float, startup: int, seed: int) -> Any:
+    from optuna import samplers
+
+    if sampler == "cmaes":
+        return samplers.CmaEsSampler(
+            x0={axis.name: axis.start for axis in space.axes if axis.kind != "choice"},
+            sigma0=sigma,
+            seed=seed,
+            with_margin=any(axis.kind == "int" for axis in space.axes),
+        )
+    if sampler == "tpe":
+        return samplers.TPESampler(
+            n_startup_trials=startup,
+            multivariate=True,
+            group=False,
+            constant_liar=True,
+            seed=seed,
+        )
+    return samplers.RandomSampler(seed=seed)
+
+
+def _local_step(space: Space, sigma: float, rng: np.random.Generator) -> Coordinates:
+    """Move a few axes a little: far from the current values, most points of a wide space are worse."""
+    moved = rng.random(len(space.axes)) < max(0.25, 1 / len(space.axes))
+    moved[rng.integers(len(space.axes))] = True
+    step: Coordinates = space.start()
+    for axis, move in zip(space.axes, moved, strict=True):
+        if not move:
+            continue
+        if axis.kind == "choice":
+            step[axis.name] = axis.choices[int(rng.integers(len(axis.choices)))]
+        elif axis.kind == "int":
+            spread = max(1.0, sigma * (axis.high - axis.low))
+            step[axis.name] = int(np.clip(round(float(axis.start) + rng.normal(0, spread)), axis.low, axis.high))
+        else:
+            step[axis.name] = float(np.clip(float(axis.start) + rng.normal(0, sigma), 0.0, 1.0))
+    return step
