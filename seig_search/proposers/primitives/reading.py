@@ -1,0 +1,183 @@
+"""Reads a picture as a scene: regions, camera, solids, colours and lights, each guessed from what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from seig_search.camera import GivenCamera
+from seig_search.target import Target
+
+from .background import Background, fit_background
+from .colour import Array, Colour, hue_name, lab, linear
+from .fitting import Fit, Stand, fit_kinds, outline
+from .guess import Guess
+from .light import facing, lit_scene
+from .parts import colour_parts, things_among
+from .regions import Mask, Region, on_smooth_ground
+from .scene import Aim, Ground, Scene, World
+from .solids import Finish, Solid
+from .surface import finish_of
+
+__all__ = ["Picture", "Sight", "read_scene"]
+
+LONG_SIDE = 384
+MOST_SOLIDS = 20
+DISTANCE = 10.0
+"""Metres of a guessed camera from the scene's middle: one picture does not tell how large the world is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A target made ready for reading, at most ``LONG_SIDE`` pixels long.
+
+    Args:
+        light: (H, W, 3) linear RGB, 0..1, over white.
+        lab: (H, W, 3) the same in Lab, slightly blurred.
+        inside: (H, W) where the target is opaque, or None.
+    """
+
+    light: Array
+    lab: Array
+    inside: Mask | None
+
+    @classmethod
+    def of(cls, target: Target) -> Picture:
+        """Bring a target to the size of the analysis."""
+        from scipy import ndimage
+
+        factor = min(1.0, LONG_SIDE / max(target.width, target.height))
+        width, height = (max(4, round(side * factor)) for side in (target.width, target.height))
+        small = target.sized(width, height)
+        light = linear(small.over().astype(float) / 255)
+        soft = [ndimage.gaussian_filter(channel, 0.7) for channel in np.moveaxis(lab(light), -1, 0)]
+        return cls(light, np.stack(soft, axis=-1), None if small.alpha is None else small.alpha > 127)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.light.shape[1], self.light.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is told apart in a picture.
+
+    Args:
+        things: Their regions.
+        floor: Whether they stand on a ground that is seen.
+        behind: (H, W) what belongs to no thing.
+    """
+
+    things: list[Region]
+    floor: bool
+    behind: Mask
+
+
+def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) -> Scene:
+    """Read a picture as a scene.
+
+    Args:
+        target: The picture.
+        guess: How to read it where it does not say.
+        camera: The true camera, if known.
+
+    Returns:
+        A scene of at most ``MOST_SOLIDS`` things.
+    """
+    picture = Picture.of(target)
+    sight = _told_apart(picture, guess)
+    aim = Aim(guess.elevation or (27.0 if sight.floor else 20.0), DISTANCE, guess.fov)
+    view = camera or aim.camera()
+    stand = Stand() if sight.floor else Stand.upright(view)
+    fits = [_fitted(region, sight.things, view, picture.size, stand, guess) for region in sight.things]
+    finishes = [finish_of(picture.light, region.mask) for region in sight.things]
+    solids = _named([replace(fit.solid, finish=finish) for fit, finish in zip(fits, finishes, strict=True)])
+    low, top = _colours_behind(picture, sight)
+    reach = float(np.linalg.norm(view.matrix[:3, 3]))
+    scene = Scene(
+        title=_title(solids, sight.floor),
+        solids=tuple(solids),
+        ground=Ground(Finish(low, 0.8), 8 * reach) if sight.floor else None,
+        camera=camera or aim,
+        lamps=(),
+        world=World(top, (1.0, 1.0, 1.0), 0.5),
+        transparent=picture.inside is not None,
+    )
+    side = facing(picture.lab, [region.mask for region in sight.things])
+    return lit_scene(scene, side, low if sight.floor else None)
+
+
+def _told_apart(picture: Picture, guess: Guess) -> Sight:
+    if picture.inside is not None:
+        parts = colour_parts(picture.lab, picture.inside, guess.sensitivity)
+        return Sight(parts[:MOST_SOLIDS] or [Region.of(picture.inside)], False, ~picture.inside)
+    ground = fit_background(picture.lab)
+    if ground.noise < 6 and ground.seen > 0.45:
+        things = on_smooth_ground(picture.lab, ground, guess.sensitivity)
+        floor = not _is_backdrop(ground)
+    else:
+        things, _ = things_among(colour_parts(picture.lab, None, guess.sensitivity))
+        floor = True
+    things = sorted(things, key=lambda region: -region.area)[:MOST_SOLIDS]
+    behind = np.ones(picture.lab.shape[:2], dtype=bool)
+    for thing in things:
+        behind &= ~thing.mask
+    return Sight(things, floor, behind)
+
+
+def _is_backdrop(ground: Background) -> bool:
+    """Whether the background is one even colour without a shadow: a studio's, not a ground."""
+    even = float(np.ptp(ground.lab[..., 0])) < 3.0
+    chroma = np.hypot(ground.residual[..., 1], ground.residual[..., 2])
+    offset = ground.residual[..., 0]
+    shadow = float(np.mean((offset < -6) & (offset > -40) & (chroma < 3)))
+    return even and shadow < 0.01
+
+
+def _fitted(
+    region: Region, regions: Sequence[Region], view: GivenCamera, size: tuple[int, int], stand: Stand, guess: Guess
+) -> Fit:
+    shape = outline(region, [other for other in regions if other is not region])
+    fits = fit_kinds(shape, view, *size, stand, ("ball", "cylinder", "cube"))
+    if fits[0].error > 0.045:
+        fits = sorted(fits + fit_kinds(shape, view, *size, stand, ("box", "egg", "cone")), key=lambda f: f.error)
+    if guess.second_shape and fits[1].error < 1.5 * fits[0].error:
+        return fits[1]
+    return fits[0]
+
+
+_WORDS = {"ball": "Sphere", "egg": "Ellipsoid", "box": "Box", "cylinder": "Cylinder", "cone": "Cone", "ring": "Torus"}
+
+
+def _named(solids: Sequence[Solid]) -> list[Solid]:
+    """Name solids by colour and shape, with a number where two are alike."""
+    plain = [hue_name(solid.finish.rgb) + _WORDS.get(solid.kind, solid.kind.title()) for solid in solids]
+    result = []
+    for index, name in enumerate(plain):
+        twin = plain.count(name) > 1
+        result.append(replace(solids[index], name=f"{name}{plain[:index].count(name) + 1}" if twin else name))
+    return result
+
+
+def _colours_behind(picture: Picture, sight: Sight) -> tuple[Colour, Colour]:
+    """Give the linear colour of the ground, and of what is behind at the picture's top."""
+    if picture.inside is not None or not sight.behind.any():
+        return (0.5, 0.5, 0.5), (1.0, 1.0, 1.0)
+    pixels = picture.light[sight.behind]
+    upper = sight.behind.copy()
+    upper[max(1, picture.size[1] // 8) :] = False
+    top = picture.light[upper] if upper.any() else pixels
+    return _plain(np.median(pixels, axis=0)), _plain(np.median(top, axis=0))
+
+
+def _plain(rgb: Array) -> Colour:
+    return float(rgb[0]), float(rgb[1]), float(rgb[2])
+
+
+def _title(solids: Sequence[Solid], floor: bool) -> str:
+    count = len(solids)
+    things = "An empty scene" if not count else "One thing" if count == 1 else f"{count} things"
+    return f"{things} on a ground." if floor else f"{things} before a plain background."
