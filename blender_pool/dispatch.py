@@ -31,6 +31,7 @@ __all__ = ["Dispatcher", "PoolStats", "Worker"]
 IN_PROGRAM = {"Timeout", "Crash", "Protocol"}
 FAILED_STARTS = 3
 TWICE = 2
+NO_START = "no Blender worker could be started"
 
 
 class Worker(Protocol):
@@ -125,6 +126,7 @@ class Dispatcher:
         self._gate = threading.Lock()
         self._version: Future[dict[str, Any]] = Future()
         self._thread = threading.Thread(target=self._run, name="blender-pool", daemon=True)
+        self._wanted = workers
         for _ in range(workers):
             self._events.put(self._hire)
 
@@ -183,6 +185,17 @@ class Dispatcher:
     # The rest runs in the thread alone.
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:
+            # A fault of this thread must reach those who wait; a silent end would let them wait for ever.
+            self._failure = f"the pool itself failed: {error!r}"
+            with self._gate:
+                self._closed = True
+            self._give_up()
+            raise
+
+    def _serve(self) -> None:
         while not self._stopped:
             dues = [post.due for post in self._posts if post.due]
             wait = max(0.0, min(dues) - time.monotonic()) if dues else None
@@ -225,7 +238,7 @@ class Dispatcher:
         self._hire()
 
     def _give_up(self) -> None:
-        error = SeigError(f"no Blender worker could be started: {self._failure}")
+        error = SeigError(self._failure)
         if not self._version.done():
             self._version.set_exception(error)
         for task in list(self._tasks.values()):
@@ -244,7 +257,7 @@ class Dispatcher:
         if first is not None and not cause and told["blender"] != first["blender"]:
             cause = f"a worker has Blender {told['blender']}, the others have {first['blender']}"
         if cause:
-            self._failed_starts, self._failure = self._failed_starts + 1, cause
+            self._failed_starts, self._failure = self._failed_starts + 1, f"{NO_START}: {cause}"
             if first is None:
                 # Nothing has worked yet: the set-up is wrong, and trying again would only hide it.
                 self._failed_starts = FAILED_STARTS * (1 + len(self._posts))
@@ -255,6 +268,8 @@ class Dispatcher:
         if first is None:
             self._cache = self._make_cache(told)
             self._version.set_result(told)
+            while len(self._posts) < self._wanted:
+                self._hire()
 
     def _take(self, task: _Task) -> None:
         under_way = self._tasks.get(task.key)
@@ -283,12 +298,13 @@ class Dispatcher:
             fresh = [post for post in idle if post.worker.name not in task.tried]
             post = (fresh or idle)[0]
             idle.remove(post)
-            post.task, post.due = task, time.monotonic() + self._patience
-            task.tried.add(post.worker.name)
-            answer = post.worker.render(task.job)
-            answer.add_done_callback(
-                lambda future, post=post, task=task: self._events.put(lambda: self._answered(post, task, future))
-            )
+            self._give(post, task)
+
+    def _give(self, post: _Post, task: _Task) -> None:
+        post.task, post.due = task, time.monotonic() + self._patience
+        task.tried.add(post.worker.name)
+        answer = post.worker.render(task.job)
+        answer.add_done_callback(lambda future: self._events.put(lambda: self._answered(post, task, future)))
 
     def _check_dues(self) -> None:
         now = time.monotonic()
@@ -296,7 +312,7 @@ class Dispatcher:
             task = post.task
             if task is None:
                 self._failed_starts += 1
-                self._failure = f"no worker was ready within {self._start_s:g} s (are there free CPUs for it?)"
+                self._failure = f"{NO_START}: none was ready in {self._start_s:g} s (are there free CPUs for it?)"
                 if not self._version.done():
                     self._failed_starts = FAILED_STARTS * (1 + len(self._posts))
             else:
@@ -317,7 +333,8 @@ class Dispatcher:
         if answer.result is None:
             self._lose(task, post, answer.cause, answer.message, answer.output)
             if answer.cause == "Start":
-                self._failed_starts, self._failure = self._failed_starts + 1, answer.message
+                self._failed_starts += 1
+                self._failure = f"{NO_START}: {answer.message}"
                 self._dismiss(post)
             return
         self._failed_starts = 0

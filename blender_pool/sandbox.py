@@ -104,9 +104,9 @@ class ResourceLimits:
         if spec["memory_mb"]:
             wanted.append((resource.RLIMIT_AS, spec["memory_mb"] * MIB))
         failed = []
-        for which, bound in wanted:
+        for which, wish in wanted:
             hard = resource.getrlimit(which)[1]
-            bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+            bound = wish if hard == resource.RLIM_INFINITY else min(wish, hard)
             try:
                 resource.setrlimit(which, (bound, bound))
             except (OSError, ValueError) as error:

@@ -24,8 +24,7 @@ HARMLESS = (
     ast.Tuple,
     ast.UnaryOp,
     ast.USub,
-    ast.Load,
-    ast.Store,
+    ast.expr_context,
 )
 
 
@@ -58,7 +57,7 @@ def _failing_node(trace: TracebackType, tree: ast.AST) -> ast.AST | None:
 
 def _live(node: ast.expr, frame: FrameType) -> Any:
     """The value of an expression at the place of failure, or None where reading it could do something."""
-    if not all(isinstance(part, HARMLESS) or isinstance(part, ast.expr_context) for part in ast.walk(node)):
+    if not all(isinstance(part, HARMLESS) for part in ast.walk(node)):
         return None
     try:
         text = ast.unparse(node)

@@ -96,5 +96,5 @@ def parse_with_values(source: str, values: dict[str, Any]) -> ast.Module:
             known = ", ".join(sorted(declared)) or "none"
             raise UnknownParameter(f"the program has no literal at {key!r}; module-level literals: {known}")
         new[id(node)] = _fit(value, node)
-    tree = _Overlay(new).visit(tree)
-    return tree
+    overlaid: ast.Module = _Overlay(new).visit(tree)
+    return overlaid
