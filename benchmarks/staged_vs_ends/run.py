@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="keep the run folders here")
     args = parser.parse_args()
     out = args.out or Path(tempfile.mkdtemp(prefix="staged-vs-ends-"))
-    rows, wins = [], {name: 0 for name in ARMS}
+    rows, wins = [], dict.fromkeys(ARMS, 0)
     jobs = [(image, seed, arm) for image in args.images for seed in args.seeds for arm in ARMS]
     pool = open_pool(load_settings(args.preset).pool)
     try:

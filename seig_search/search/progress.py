@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from typing import Any
 
 from tqdm import tqdm
 
@@ -23,10 +25,11 @@ class Progress:
 
     def __init__(self, budget: Budget, quiet: bool = False) -> None:
         self._budget = budget
+        self._quiet = quiet
         self._lock = threading.Lock()
         self._failed = 0
         self._best: float | None = None
-        self._bar: tqdm[None] = tqdm(
+        self._bar: tqdm[Any] = tqdm(
             total=budget.caps.renders, unit="render", dynamic_ncols=True, disable=quiet, smoothing=0.05
         )
 
@@ -52,7 +55,8 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
-        self._bar.write(line, file=self._bar.fp)
+        if not self._quiet:
+            self._bar.write(line, file=sys.stderr)
 
     def close(self) -> None:
         """End the bar."""

@@ -271,7 +271,8 @@ class StagedRun:
         stages = mine.tune or (stage,)
         heads = max(1, min(len(survivors), trials // MIN_TRIALS))
         parts = [trials // heads + (1 if n < trials % heads else 0) for n in range(heads)]
-        tuned, told = list(survivors), []
+        tuned = list(survivors)
+        told: list[Mapping[str, Any]] = []
         for place, part in enumerate(parts):
             if self._halted():
                 break

@@ -316,7 +316,7 @@ def _summary(run: StagedRun, finished: Finished, metrics: Any, target: Target) -
     return {
         "seig_search": seig_search.__version__,
         "target": {
-            "name": target.name,
+            "name": _target_name(run.journal),
             "width": target.width,
             "height": target.height,
             "digest": target.digest,

@@ -135,7 +135,12 @@ def test_score_takes_a_list_of_metrics(capsys, picture):
 def test_plugins_lists_what_is_built_in(capsys):
     assert main(["plugins", "--json"]) == 0
     names = {(p["group"], p["name"]) for p in json.loads(capsys.readouterr().out)["plugins"]}
-    assert {("strategies", "greedy"), ("strategies", "beam"), ("proposers", "primitives"), ("tuners", "optuna")} <= names
+    assert {
+        ("strategies", "greedy"),
+        ("strategies", "beam"),
+        ("proposers", "primitives"),
+        ("tuners", "optuna"),
+    } <= names
 
 
 @pytest.mark.parametrize(
@@ -158,4 +163,4 @@ def test_wrong_words_for_render_and_tune(capsys, tmp_path, picture, monkeypatch,
     (tmp_path / "empty.py").write_text("import bpy\n")
     stand_ins = {"PROGRAM": "program.py", "BROKEN": "broken.py", "EMPTY": "empty.py", "PICTURE": picture}
     code, said = fails(capsys, *[stand_ins.get(word, word) for word in words])
-    assert code == 2 and message in said or (code == 1 and message in said and "BROKEN" in words)
+    assert (code == 2 and message in said) or (code == 1 and message in said and "BROKEN" in words)

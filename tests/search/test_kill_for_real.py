@@ -117,7 +117,10 @@ def test_a_driver_killed_half_way_is_resumed(picture, unbroken, tmp_path):
     assert len(paid) < len(events(unbroken, "rendered"))
 
     subprocess.run(
-        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"], check=True, capture_output=True, timeout=300
+        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"],
+        check=True,
+        capture_output=True,
+        timeout=300,
     )
     keys = [event["key"] for event in events(out, "rendered")]
     assert keys[: len(paid)] == paid

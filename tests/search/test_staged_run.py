@@ -160,12 +160,14 @@ def test_a_start_program_takes_the_place_of_the_scaffold(target, tmp_path):
     folder = start(target, tmp_path / "run", start=program)
     summary, _ = run(folder)
     assert summary["stages"][0]["stage"] == "geometry"
-    assert summary["final"]["metrics"]["psnr"] > 40
+    assert summary["final"]["metrics"]["psnr"] > 30
     assert folder.start.read_text() == TRUTH
 
 
 def test_several_candidates_can_cross_a_border(target, tmp_path):
-    folder = start(target, tmp_path / "run", "stages.scaffold.carry=3", "stages.geometry.tuning=0")
+    folder = start(
+        target, tmp_path / "run", "stages.scaffold.carry=3", "stages.scaffold.tuning=0", "strategy={name: beam}"
+    )
     run(folder)
     parents = {e["parent"] for e in Journal(folder.journal).events("told") if e["key"].startswith("geometry")}
     assert len({p for p in parents if p.startswith("scaffold")}) > 1
