@@ -99,8 +99,8 @@ def call_model(
         except Exception as error:
             seconds = time.monotonic() - began
             record(ModelCall(endpoint.model, 0, 0, None, seconds, _short(error)))
-            timed_out = isinstance(error, litellm.exceptions.Timeout)
-            if isinstance(error, passing) and not timed_out and attempt < endpoint.retries:
+            final = isinstance(error, litellm.exceptions.Timeout) or _lacks_key(error)
+            if isinstance(error, passing) and not final and attempt < endpoint.retries:
                 time.sleep(min(endpoint.backoff_s * 2**attempt, LONGEST_WAIT_S))
                 continue
             raise SeigError(_explain(litellm, error, endpoint)) from None
@@ -127,6 +127,8 @@ def check_model(endpoint: Endpoint) -> None:
     Raises:
         SeigError: litellm's table says that the model is not a vision model.
     """
+    if endpoint.api_base is not None:
+        return  # a server of one's own may serve anything under any name
     litellm = _litellm()
     try:
         known = litellm.get_model_info(endpoint.model)
@@ -169,10 +171,10 @@ def _explain(litellm: Any, error: Exception, endpoint: Endpoint) -> str:
     kinds = litellm.exceptions
     model, where = repr(endpoint.model), endpoint.api_base or "its provider"
     said = _short(error)
-    if isinstance(error, kinds.AuthenticationError | kinds.PermissionDeniedError):
+    if _lacks_key(error):
         return (
-            f"{where} refused the key for the model {model}. Set {_key_names(litellm, endpoint)} in the environment to "
-            "a valid key for it; keys are read from nowhere else."
+            f"{where} got no valid key for the model {model}. Set {_key_names(litellm, endpoint)} in the environment to "
+            "one; keys are read from nowhere else."
         )
     if isinstance(error, kinds.Timeout):
         return (
@@ -208,6 +210,12 @@ def _explain(litellm: Any, error: Exception, endpoint: Endpoint) -> str:
     return f"the model {model} at {where} failed: {said}."
 
 
+def _lacks_key(error: Exception) -> bool:
+    """Say whether the key is missing or refused; litellm tells some of these as server errors."""
+    refused = getattr(error, "status_code", None) in (401, 403)
+    return refused or re.search(r"missing credentials|set the \W*\w+_API_KEY", str(error), re.IGNORECASE) is not None
+
+
 def _key_names(litellm: Any, endpoint: Endpoint) -> str:
     try:
         missing = litellm.validate_environment(endpoint.model)["missing_keys"]
@@ -220,11 +228,10 @@ def _key_names(litellm: Any, endpoint: Endpoint) -> str:
 def _short(error: Exception) -> str:
     """Give an error's own words on one line, without litellm's prefixes or anything secret."""
     text = " ".join(str(error).split())
-    text = re.sub(r"^(litellm\.)?\w+(Error|Exception|Timeout): ?", "", text)
+    text = re.sub(r"^((litellm\.)?\w+(Error|Exception|Timeout): ?)+", "", text)
     text = re.sub(r"^\w+(Error|Exception) - ", "", text)
     for name, value in os.environ.items():
         if len(value) >= 6 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name):
             text = text.replace(value, f"<{name}>")
     text = re.sub(r"\b(sk|key)-[\w*-]{6,}", "<key>", text)
-    text = text[:200].rstrip(". ")
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text[:200].rstrip(". ") or type(error).__name__

@@ -81,10 +81,14 @@ def messages_for(context: Context, image_side: int) -> list[dict[str, Any]]:
 
 
 def _filled(name: str, values: Mapping[str, str]) -> str:
-    """Fill ``{name}`` places in one pass, so that braces in programs and in filled text stay as they are."""
+    """Fill ``{name}`` places in one pass, so that braces in programs and in filled text stay as they are.
+
+    A line that is nothing but an empty place is left out.
+    """
     template = (resources.files("seig_search.proposers.vlm") / "prompts" / name).read_text(encoding="utf-8")
-    filled = re.sub(r"\{([a-z_]+)\}", lambda match: values.get(match[1], match[0]), template)
-    return re.sub(r"\n{3,}", "\n\n", filled)
+    for place, text in values.items():
+        template = template if text else template.replace(f"\n{{{place}}}\n", "\n")
+    return re.sub(r"\{([a-z_]+)\}", lambda match: values.get(match[1], match[0]), template)
 
 
 def _stage_values(context: Context, width: int, height: int) -> dict[str, str]:
