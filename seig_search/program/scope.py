@@ -125,19 +125,20 @@ def _check_shared(old: Program, new: Program, stage: Stage) -> None:
     if lost:
         raise InvalidEdit(f"{leaves}: it removes {min(lost)!r}, which all stages share")
     before, after = _shared(old), _shared(new)
-    for (line, text), (_, other) in zip(before, after, strict=False):
-        if text != other:
-            raise InvalidEdit(f"{leaves}: it changes or removes what is at line {line}: {_first(text)}")
-    if len(before) > len(after):
-        line, text = before[len(after)]
-        raise InvalidEdit(f"{leaves}: it removes what is at line {line}: {_first(text)}")
-    if len(after) > len(before):
-        line, text = after[len(before)]
-        raise InvalidEdit(f"{leaves}: it adds, at line {line}: {_first(text)}")
-
-
-def _first(text: str) -> str:
-    return repr(text.strip().splitlines()[0])
+    at = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a[1] != b[1]), None)
+    if at is None and len(before) == len(after):
+        return
+    at = min(len(before), len(after)) if at is None else at
+    came = at < len(after) and after[at][1] not in [text for _, text in before]
+    stays = at >= len(before) or before[at][1] in [text for _, text in after]
+    if came and stays:
+        raise InvalidEdit(f"{leaves}: it adds, at line {after[at][0]}: {lines_of(after[at][1])[0].strip()!r}")
+    if at >= len(before):
+        raise InvalidEdit(f"{leaves}: it repeats what is shared, at line {after[at][0]}")
+    line, text = before[at]
+    was, now = lines_of(text), lines_of(after[at][1]) if at < len(after) and not stays else []
+    offset = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a.rstrip() != b.rstrip()), 0)
+    raise InvalidEdit(f"{leaves}: it changes, moves or removes line {line + offset}: {was[offset].strip()!r}")
 
 
 def _imports(program: Program) -> dict[str, str]:
@@ -168,7 +169,7 @@ def _shared(program: Program) -> list[tuple[int, str]]:
 
 def _check_names(old: Program, new: Program, stage: Stage) -> None:
     removed = _bound(old.outline.owned[stage]) - _bound(new.tree.body)
-    for owner, statements in [*new.outline.owned.items(), (None, new.outline.shared)]:
+    for owner, statements in [*old.outline.owned.items(), (None, old.outline.shared)]:
         for statement in statements if owner is not stage else ():
             reads = global_reads(statement)
             lost = sorted(removed & reads.keys())
@@ -185,10 +186,11 @@ def _check_names(old: Program, new: Program, stage: Stage) -> None:
     }
     came = _bound(new.outline.owned[stage]) - _bound(old.outline.owned[stage])
     known = _imports(old)
-    whole = {name for single, name in known.items() if single.startswith("import ")}
     for single, name in _imports(new).items():
         # 'import a.b' beside 'import a' binds the same module again.
-        if single not in known and not (single.startswith("import ") and name in whole):
+        plain = single.startswith("import ") and " as " not in single
+        same = plain and any(single.split(".")[0] == other.split(".")[0] for other in known)
+        if single not in known and not same:
             came.add(name)
     for name in sorted(came & others.keys()):
         raise InvalidEdit(
