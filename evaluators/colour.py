@@ -105,4 +105,5 @@ def _histogram(colours: Floats, weight: Floats | None) -> Floats:
         return np.zeros((BINS, BINS, BINS), np.float32)
     share = (counts / total).astype(np.float32).reshape(BINS, BINS, BINS)
     smooth: Floats = gaussian_filter(share, 1.0, truncate=3.0, mode="reflect")
-    return smooth / smooth.sum(dtype=np.float32)
+    smooth /= smooth.sum()
+    return smooth

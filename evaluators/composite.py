@@ -25,7 +25,8 @@ class Composite:
             metric, and None takes a guard away.
         scales: For metrics without a built-in normalisation: the values that count as 0 and as 1.
         known: Names of the metrics that are measured; None takes all built-in ones. Default weights and guards of
-            others are left out, given ones are an error.
+            others are left out (a stage that would weigh nothing then takes the weights of ``overall``), given
+            ones are an error.
 
     Raises:
         UsageError: An unknown stage or metric, a weight or tolerance that is negative or not finite, a metric
@@ -46,6 +47,8 @@ class Composite:
         for stage, given in (weights or {}).items():
             if stage not in self._weights:
                 raise UsageError(f"weights are given for the unknown stage {stage!r}{nearest(stage, self._weights)}")
+            if not isinstance(given, Mapping):
+                raise UsageError(f"the weights of {stage!r} are {given!r}; give numbers by metric, as in {{ssim: 1.0}}")
             self._weights[stage] = {name: self._checked_weight(stage, name, value) for name, value in given.items()}
         for stage, chosen in self._weights.items():
             if sum(chosen.values()) <= 0:
@@ -59,8 +62,8 @@ class Composite:
             if tolerance is None:
                 self._guards.pop(name, None)
                 continue
-            if not math.isfinite(tolerance) or tolerance < 0:
-                raise UsageError(f"the guard of {name!r} has the tolerance {tolerance}; give a number of at least 0")
+            if not _is_amount(tolerance):
+                raise UsageError(f"the guard of {name!r} has the tolerance {tolerance!r}; give a number of at least 0")
             self._guards[name] = Guard(tolerance, GUARDS[name].stages if name in GUARDS else STAGES)
 
     @property
@@ -134,12 +137,14 @@ class Composite:
         return NORMALISERS[name](value)
 
     def _defaults(self, stage: str) -> dict[str, float]:
-        return {name: weight for name, weight in WEIGHTS[stage].items() if name in self._known}
+        chosen = {name: weight for name, weight in WEIGHTS[stage].items() if name in self._known}
+        # A run that measures little, psnr alone for example, still has something to go by in every stage.
+        return chosen or {name: weight for name, weight in WEIGHTS[OVERALL].items() if name in self._known}
 
     def _checked_weight(self, stage: str, name: str, value: float) -> float:
         self._check_name(name, f"weights of {stage}")
-        if not math.isfinite(value) or value < 0:
-            raise UsageError(f"the weight of {name!r} for {stage!r} is {value}; give a number of at least 0")
+        if not _is_amount(value):
+            raise UsageError(f"the weight of {name!r} for {stage!r} is {value!r}; give a number of at least 0")
         return float(value)
 
     def _check_name(self, name: str, where: str) -> None:
@@ -153,8 +158,18 @@ class Composite:
 
 
 def _checked_scale(name: str, scale: Sequence[float]) -> tuple[float, float]:
-    if len(scale) != 2 or not all(math.isfinite(end) for end in scale) or scale[0] == scale[1]:
+    pair = isinstance(scale, list | tuple) and len(scale) == 2 and all(_is_finite(end) for end in scale)
+    if not pair or scale[0] == scale[1]:
         raise UsageError(
-            f"the scale of {name!r} is {list(scale)}; give two different numbers, what counts as 0 and what counts as 1"
+            f"the scale of {name!r} is {scale!r}; give two different numbers, what counts as 0 and what counts as 1"
         )
     return float(scale[0]), float(scale[1])
+
+
+# Settings come from files and flags: their types are not certain.
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_amount(value: float) -> bool:
+    return _is_finite(value) and value >= 0

@@ -51,11 +51,12 @@ class PerTarget(Generic[Feature]):
     def at(self, target: Target, width: int, height: int) -> Feature:
         """Give the features of the target at ``width`` x ``height`` px."""
         key = (target.digest, width, height)
-        if key not in self._known:
-            self._known[key] = self._compute(target.sized(width, height))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._compute(target.sized(width, height))
             while len(self._known) > self._KEPT:
                 self._known.popitem(last=False)
-        return self._known[key]
+        return known
 
 
 def flat(render: Bytes) -> Bytes:

@@ -94,6 +94,18 @@ def test_the_right_scene_misplaced_beats_grey_mush_in_place(seed, shift, with_al
     assert all(right > grey for right, grey in results.values()), results
 
 
+@pytest.mark.parametrize("with_alpha", [False, True], ids=["opaque", "alpha"])
+@pytest.mark.parametrize("seed", range(4))
+def test_even_mild_mush_and_other_scenes_lose_to_the_right_one(seed, with_alpha):
+    original = scene(seed)
+    target = Target.from_array(seen(original, with_alpha))
+    rivals = {"mild mush": mush(original, blur=1.2, keep=0.6), "another scene": scene(seed + 10)}
+    moved = seen(scene(seed, shift=0.05), with_alpha)
+    for stage in VIEWS:
+        for name, rival in rivals.items():
+            assert value(moved, target, stage) > value(seen(rival, with_alpha), target, stage), (name, stage)
+
+
 def brighter(picture, factor):
     rgb = np.clip(picture[..., :3] * factor, 0, 255)
     return np.dstack([rgb, picture[..., 3]]).astype(np.uint8)

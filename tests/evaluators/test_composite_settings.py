@@ -70,6 +70,10 @@ def test_nothing_measured_names_the_metrics():
         ({"known": ["mine"], "weights": {"geometry": {"mine": 1.0}}}, "no built-in normalisation"),
         ({"known": ["mine"]}, "add evaluators"),
         ({"scales": {"mine": (1.0, 1.0)}}, "two different numbers"),
+        ({"scales": {"mine": 3}}, "two different numbers"),
+        ({"scales": {"mine": ["a", "b"]}}, "two different numbers"),
+        ({"weights": {"geometry": {"ssim": "much"}}}, "'much'; give a number"),
+        ({"weights": {"geometry": ["ssim"]}}, "by metric"),
     ],
 )
 def test_settings_are_checked_at_the_door(settings, message):
@@ -93,6 +97,12 @@ def test_defaults_shrink_to_what_is_measured():
     composite = Composite(known=["mse", "mae", "psnr", "multiscale"])
     assert set(composite.needs) == {"psnr", "multiscale"}
     assert composite.overall({"psnr": 20.0}).value == pytest.approx(NORMALISERS["psnr"](20.0))
+
+
+def test_stages_that_would_weigh_nothing_go_by_the_overall_weights():
+    composite = Composite(known=["psnr", "ssim"])
+    metrics = {"psnr": 20.0, "ssim": 0.5}
+    assert composite.score(metrics, Stage.SCAFFOLD) == composite.overall(metrics)
 
 
 def test_guards_speak_up_beyond_their_tolerance_in_either_direction():
