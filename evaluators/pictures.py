@@ -124,7 +124,7 @@ def blurred(image: Floats, share: float) -> Floats:
     from scipy.ndimage import gaussian_filter
 
     sigma = share * max(image.shape[:2])
-    factor = max(1, int(sigma / 1.5))
+    factor = max(1, int(sigma))
     if factor > 1:
         rows, columns = (-side % factor for side in image.shape[:2])
         rest = ((0, 0),) * (image.ndim - 2)
