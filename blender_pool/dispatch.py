@@ -229,6 +229,8 @@ class Dispatcher:
         if post not in self._posts:
             return
         self._posts.remove(post)
+        # A late answer must find nobody.
+        post.task = None
         post.worker.kill()
         if self._failed_starts >= FAILED_STARTS * (1 + len(self._posts)):
             if not self._posts:
