@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+import warnings
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -23,12 +24,25 @@ __all__ = ["problems_of"]
 
 def problems_of(program: Program) -> Iterator[Problem]:
     """Give what is wrong with a program's shape; what is wrong with its parameters is known to them."""
+    yield from _compiler(program)
     yield from _stage_functions(program)
     yield from _stray_annotations(program)
     yield from _ownerless_parameters(program)
     line = unreadable_fidelity_line(program.tree, program.text)
     if line is not None:
         yield Problem(line, "warning", "the '# seig: fidelity' line cannot be read")
+
+
+def _compiler(program: Program) -> Iterator[Problem]:
+    """Find what the parser lets pass and the compiler refuses, such as a ``return`` outside a function."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(program.source, "program.py", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        yield Problem(error.lineno or 1, "error", error.msg)
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        yield Problem(1, "error", f"cannot be compiled: {error}")
 
 
 def _stage_functions(program: Program) -> Iterator[Problem]:

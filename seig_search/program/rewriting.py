@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from seig_search.edits import StageRewrite
@@ -24,8 +24,9 @@ _ALLOWED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast
 def rewritten(program: Program, edit: StageRewrite) -> str:
     """Give the program's text with a stage's part replaced.
 
-    Imports in the new code join the program's own unless they are there already, shared statements that stand inside
-    the old part stay, and the stage's function is put last, because it ends the part.
+    Imports in the new code join the program's own unless they are there already, what repeats code outside the part word
+    for word is left out, shared statements that stand inside the old part stay, and the stage's function is put last,
+    because it ends the part.
 
     Raises:
         InvalidEdit: The code is not a part of this stage.
@@ -39,16 +40,18 @@ def rewritten(program: Program, edit: StageRewrite) -> str:
         tree = type(program).parse(code.text).tree
     except InvalidProgram as error:
         raise InvalidEdit(f"the code of the {stage.value} rewrite does not parse: {error}") from error
-    function = _check_statements(tree, stage)
+    elsewhere = {ast.unparse(s) for s in _elsewhere(program, stage)}
+    repeated = [s for s in tree.body if not is_import(s) and ast.unparse(s) in elsewhere]
     imports = [s for s in tree.body if is_import(s)]
-    _check_lines(tree, code, stage)
+    function = _check_statements([s for s in tree.body if s not in repeated], stage)
+    _check_lines(tree, code, [*imports, *repeated, function])
     part = program.stages[stage]
     kept = [
         program.text.between(first_line(s), last_line(s, program.text))
         for s in program.outline.shared
         if part.first_line <= s.lineno <= part.last_line
     ]
-    body = "".join([*kept, _body(tree, code, function)])
+    body = "".join([*kept, _body([*imports, *repeated], code, function)])
     lines = program.text.lines
     after = lines[part.last_line :]
     newline = program.text.newline
@@ -73,12 +76,20 @@ def import_place(program: Program) -> int:
     return start - 1
 
 
-def _check_statements(tree: ast.Module, stage: Stage) -> ast.FunctionDef:
-    functions = [s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == stage.value]
+def _elsewhere(program: Program, stage: Stage) -> Iterator[ast.stmt]:
+    """Give the program's statements outside a stage's part."""
+    yield from program.outline.shared
+    for other, statements in program.outline.owned.items():
+        if other is not stage:
+            yield from statements
+
+
+def _check_statements(statements: Sequence[ast.stmt], stage: Stage) -> ast.FunctionDef:
+    functions = [s for s in statements if isinstance(s, ast.FunctionDef) and s.name == stage.value]
     if len(functions) != 1:
         number = f"{len(functions)} times" if functions else "not at all"
         raise InvalidEdit(f"the rewrite must define {stage.value}() once, at top level; it does so {number}")
-    for statement in tree.body:
+    for statement in statements:
         name = getattr(statement, "name", None)
         if name in {s.value for s in Stage} - {stage.value}:
             raise InvalidEdit(
@@ -90,32 +101,40 @@ def _check_statements(tree: ast.Module, stage: Stage) -> ast.FunctionDef:
                 f"line {statement.lineno} of the rewrite is a top-level {type(statement).__name__.lower()} statement; "
                 "a part holds only assignments, functions, classes and imports, and the program calls its stages itself"
             )
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            raise InvalidEdit(f"line {statement.lineno} of the rewrite: a part may not import from __future__")
     return functions[0]
 
 
-def _check_lines(tree: ast.Module, code: SourceText, stage: Stage) -> None:
-    end = 0
+def _check_lines(tree: ast.Module, code: SourceText, alone: Sequence[ast.stmt]) -> None:
+    """Refuse statements that are moved or left out by whole lines, but share a line with others."""
+    seen: dict[int, ast.stmt] = {}
     for statement in tree.body:
-        if first_line(statement) <= end and (is_import(statement) or getattr(statement, "name", "") == stage.value):
-            raise InvalidEdit(f"line {statement.lineno} of the rewrite: imports and functions need a line of their own")
-        end = statement.end_lineno or statement.lineno
-        if is_import(statement) and code.after(statement).strip().startswith(";"):
-            raise InvalidEdit(f"line {statement.lineno} of the rewrite: imports and functions need a line of their own")
+        for number in range(first_line(statement), (statement.end_lineno or statement.lineno) + 1):
+            other = seen.setdefault(number, statement)
+            if other is not statement and (statement in alone or other in alone):
+                raise InvalidEdit(
+                    f"line {number} of the rewrite: imports and functions need lines of their own, got "
+                    f"{code.line(number).strip()!r}"
+                )
 
 
-def _body(tree: ast.Module, code: SourceText, function: ast.FunctionDef) -> str:
-    """Give the code without its imports, the stage's function last, comments with what they stand above."""
-    gone = {n for s in tree.body if is_import(s) for n in range(s.lineno, (s.end_lineno or s.lineno) + 1)}
-    end = last_line(function, code)
-    start = first_line(function)
-    while start > 1 and code.line(start - 1).startswith("#") and start - 1 not in gone:
-        start -= 1
-    moved = set(range(start, end + 1))
-    rest = [code.lines[n - 1] for n in range(1, len(code.lines) + 1) if n not in gone and n not in moved]
+def _body(gone: Sequence[ast.stmt], code: SourceText, function: ast.FunctionDef) -> str:
+    """Give the code without some statements, the stage's function last, comments with what they stand above."""
+    left_out: set[int] = set()
+    for statement in gone:
+        begin = first_line(statement) if is_import(statement) else _comments_above(first_line(statement), code)
+        left_out.update(range(begin, last_line(statement, code) + 1))
+    begin, end = _comments_above(first_line(function), code), last_line(function, code)
+    rest = [line for number, line in enumerate(code.lines, 1) if number not in left_out and not begin <= number <= end]
     others = "".join(rest).strip("\r\n \t\f")
-    newline = code.newline
-    own = code.between(start, end)
-    return (others + newline * 3 if others else "") + own.rstrip("\r\n") + newline
+    return (others + code.newline * 3 if others else "") + code.between(begin, end).rstrip("\r\n") + code.newline
+
+
+def _comments_above(line: int, code: SourceText) -> int:
+    while line > 1 and code.line(line - 1).startswith("#"):
+        line -= 1
+    return line
 
 
 def _fresh_imports(program: Program, imports: Sequence[ast.stmt]) -> list[str]:

@@ -143,12 +143,20 @@ def light(name, energy): ...
         (Stage.GEOMETRY, "HEIGHT = RGB = 1\ndef geometry(): ...\n", "binds RGB anew"),
         (Stage.GEOMETRY, "from x import RGB\nHEIGHT = 1\ndef geometry(): ...\n", "binds RGB anew"),
         (Stage.GEOMETRY, "import numpy as bpy\nHEIGHT = 1\ndef geometry(): ...\n", "binds bpy anew"),
-        (Stage.GEOMETRY, "HEIGHT = 1; import os\ndef geometry(): ...\n", "line of their own"),
+        (Stage.GEOMETRY, "HEIGHT = 1; import os\ndef geometry(): ...\n", "lines of their own"),
     ],
 )  # fmt: skip
 def test_rewrites_that_leave_their_stage_are_refused(stage: Stage, code: str, says: str) -> None:
     with pytest.raises(InvalidEdit, match=says):
         PROGRAM.apply(StageRewrite(stage, code))
+
+
+def test_a_rewrite_may_repeat_what_stands_elsewhere_word_for_word() -> None:
+    code = TABLE.replace('light("Key", ENERGY)', 'light("Rim", ENERGY)')
+    new = PROGRAM.apply(StageRewrite(Stage.LIGHTING, code))
+    assert new.source == code
+    with pytest.raises(InvalidEdit, match="another stage's"):
+        PROGRAM.apply(StageRewrite(Stage.LIGHTING, code.replace("ring(HEIGHT)", "ring(2)")))
 
 
 def test_shared_statements_inside_a_part_survive_its_rewrite() -> None:

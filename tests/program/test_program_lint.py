@@ -22,6 +22,7 @@ CASES = [
     ("A = B = 1  # @param 0..9\n", 1, "error", "one name"),
     ("A = 1  # @param 0..9 mm tall as a mug\n", 1, "warning", "'tall as a mug'"),
     ("x = {}\nx[0] = 1\ndef f():\n    A = 1  # @param 0..9\n", 4, "warning", "module-level"),
+    ("x = 1\nreturn x\n", 2, "error", "outside function"),
     ("def geometry(): ...\n", 1, "warning", "never called"),
     ("def geometry(): ...\ndef geometry(): ...\ngeometry()\n", 2, "error", "defined twice"),
     ("def geometry(): ...\ndef material(): ...\ngeometry()\nmaterial()\n", 2, "warning", "did you mean materials()"),
