@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from seig_search.camera import GivenCamera
 
 from .colour import Array
 from .regions import Mask, Region
-from .solids import Solid, world_points
+from .solids import Solid, extent, world_points
 
-__all__ = ["Fit", "Outline", "Stand", "fit_kinds", "outline"]
+__all__ = ["Fit", "Outline", "Stand", "fit_kinds", "mismatch", "outline", "refit"]
 
 DIRECTIONS = 40
 _ANGLES = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
@@ -120,7 +120,9 @@ def fit_kinds(
     """
     fits: list[Fit] = []
     for kind in kinds:
-        turns = (10.0, 40.0, 70.0) if kind in ("cube", "box", "slab") else (0.0, 60.0, 120.0) if kind == "egg" else (0.0,)
+        turns = (
+            (10.0, 40.0, 70.0) if kind in ("cube", "box", "slab") else (0.0, 60.0, 120.0) if kind == "egg" else (0.0,)
+        )
         tries = [_fit(kind, turn, shape, camera, width, height, stand) for turn in turns]
         fits.append(min(tries, key=lambda fit: fit.error))
     return sorted(fits, key=lambda fit: fit.error)
@@ -179,28 +181,19 @@ def _start(kind: str, radius: float, place: tuple[float, float]) -> Array:
     return np.array([*place, *sizes])
 
 
-def _fit(
-    kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int, height: int, stand: Stand
-) -> Fit:
+def _fit(kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int, height: int, stand: Stand) -> Fit:
     from scipy.optimize import least_squares
 
-    place, radius, depth = _first_guess(shape, camera, width, height, stand)
+    place, radius = _first_guess(shape, camera, width, height, stand)
     unit = max(1e-6, radius)
     start = _start(kind, radius, place)
-    weight = np.where(shape.free, 1.0, 0.12)
     steps = np.ones(len(start))
     steps[:2] = unit
 
     def off(q: Array) -> Array:
         p = q * steps
-        seen = camera.project(world_points(_solid(kind, p, stand, turn)), width, height)
-        if np.any(seen[:, 2] < 1e-3 * depth):
-            return np.full(DIRECTIONS + len(q) - 3, 10.0)
-        gap = ((seen[:, :2] - shape.centre) @ _UNIT.T).max(axis=0) - shape.reach
-        # Where something hides it, the solid may reach further for free, but not end before what is seen of it.
-        gap = np.where(shape.free | (gap < 0), gap, 0.12 * gap)
-        pull = 0.03 * q[3:]
-        result: Array = np.concatenate([np.where(gap < 0, 1.0, weight) * gap / shape.scale, pull])
+        gap = _gap(_solid(kind, p, stand, turn), shape, camera, width, height)
+        result: Array = np.concatenate([gap, 0.03 * q[3:]])
         return result
 
     found = least_squares(off, start / steps, max_nfev=40, xtol=1e-4, ftol=1e-4)
@@ -209,10 +202,64 @@ def _fit(
     return Fit(_solid(kind, found.x * steps, stand, turn), error)
 
 
+def mismatch(solid: Solid, shape: Outline, camera: GivenCamera, width: int, height: int) -> float:
+    """Tell how far a solid's outline is off, as a share of the region's size."""
+    return float(np.sqrt(np.mean(_gap(solid, shape, camera, width, height) ** 2)))
+
+
+def _gap(solid: Solid, shape: Outline, camera: GivenCamera, width: int, height: int) -> Array:
+    seen = camera.project(world_points(solid), width, height)
+    if np.any(seen[:, 2] < 1e-4):
+        return np.full(DIRECTIONS, 10.0)
+    gap = ((seen[:, :2] - shape.centre) @ _UNIT.T).max(axis=0) - shape.reach
+    # Where something hides it, the solid may reach further for free, but not end before what is seen of it.
+    result: Array = np.where(shape.free | (gap < 0), gap, 0.12 * gap) / shape.scale
+    return result
+
+
+_FIXED_SIZES = {"box": 3, "cylinder": 2, "ring": 1, "cup": 3}
+
+
+def refit(
+    solid: Solid, shape: Outline, camera: GivenCamera, width: int, height: int, stand: Stand, move: bool, resize: bool
+) -> Fit:
+    """Fit an existing solid anew, keeping its kind.
+
+    Args:
+        solid: The solid.
+        shape: The outline that it should have.
+        camera: The camera.
+        width: Picture width in pixels.
+        height: Picture height in pixels.
+        stand: The plane in which it may move.
+        move: Whether its place and turn are free.
+        resize: Whether its sizes are free; bevels and walls keep theirs.
+    """
+    from scipy.optimize import least_squares
+
+    across, along = np.asarray(stand.across), np.asarray(stand.along)
+    unit = max(extent(solid.kind, solid.size))
+    free = _FIXED_SIZES.get(solid.kind, len(solid.size)) if resize else 0
+
+    def made(q: Array) -> Solid:
+        x, y, z = np.array([solid.x, solid.y, solid.z]) + unit * (q[0] * across + q[1] * along) * move
+        sizes = tuple(float(s * np.exp(np.clip(k, -3, 3))) for s, k in zip(solid.size, q[3:], strict=False))
+        turn = solid.turn + 40 * float(q[2]) * move
+        return replace(solid, x=float(x), y=float(y), z=float(z), turn=turn, size=(*sizes, *solid.size[len(sizes) :]))
+
+    def off(q: Array) -> Array:
+        result: Array = np.concatenate([_gap(made(q), shape, camera, width, height), 0.02 * q[2:]])
+        return result
+
+    found = least_squares(off, np.zeros(3 + free), max_nfev=40, xtol=1e-4, ftol=1e-4)
+    better = made(found.x)
+    return Fit(better, mismatch(better, shape, camera, width, height))
+
+
 def _first_guess(
     shape: Outline, camera: GivenCamera, width: int, height: int, stand: Stand
-) -> tuple[tuple[float, float], float, float]:
-    """Guess place, radius in metres and depth in metres by unprojecting the region's foot."""
+) -> tuple[tuple[float, float], float]:
+    """Guess place and radius, in metres, by unprojecting the region's foot."""
     foot = shape.centre + (0.0, 0.6 * float(shape.reach[DIRECTIONS // 4]) * stand.level)
     origin, ray = (part.reshape(-1) for part in camera.rays(foot[None], width, height))
     base, across, along = (np.asarray(v) for v in (stand.base, stand.across, stand.along))
@@ -225,4 +272,4 @@ def _first_guess(
     depth = float(-(ray @ camera.matrix[:3, 2])) * length
     radius = 0.5 * float(shape.reach[0] + shape.reach[DIRECTIONS // 2]) * depth / camera.focal_px(width, height)
     lift = 0.0 if stand.level else radius
-    return (float(spot @ across), float(spot @ along) - lift), max(radius, 1e-4), max(depth, 1e-3)
+    return (float(spot @ across), float(spot @ along) - lift), max(radius, 1e-4)

@@ -28,7 +28,9 @@ class Guess:
     why: str = "what the picture suggests"
 
 
-def guesses(first: int, count: int, camera_known: bool, rng: np.random.Generator) -> list[Guess]:
+def guesses(
+    first: int, count: int, camera_known: bool, rng: np.random.Generator, fov: float = 45.0, sensitivity: float = 1.0
+) -> list[Guess]:
     """Give ``count`` ways to read a picture, best first; those of later expansions differ from those before.
 
     Args:
@@ -36,24 +38,26 @@ def guesses(first: int, count: int, camera_known: bool, rng: np.random.Generator
         count: How many are wanted.
         camera_known: Whether there is no camera to guess.
         rng: The only source of randomness.
+        fov: Degrees across the longer side, for the first guess.
+        sensitivity: For the first guess.
     """
-    plain = Guess()
-    fixed = [plain, Guess(sensitivity=1.4, why="more sensitive to faint things")]
+    plain = Guess(fov=fov, sensitivity=sensitivity)
+    fixed = [plain, replace(plain, sensitivity=1.4 * sensitivity, why="more sensitive to faint things")]
     if not camera_known:
         fixed += [
-            Guess(elevation=35.0, why="a camera 35 degrees up"),
-            Guess(elevation=20.0, why="a camera 20 degrees up"),
-            Guess(elevation=50.0, why="a camera 50 degrees up"),
-            Guess(fov=30.0, why="a longer lens"),
+            replace(plain, elevation=35.0, why="a camera 35 degrees up"),
+            replace(plain, elevation=20.0, why="a camera 20 degrees up"),
+            replace(plain, elevation=50.0, why="a camera 50 degrees up"),
+            replace(plain, fov=0.67 * fov, why="a longer lens"),
         ]
     fixed += [
-        Guess(sensitivity=0.7, why="only what stands out"),
-        Guess(second_shape=True, why="the second-best shape where it is close"),
+        replace(plain, sensitivity=0.7 * sensitivity, why="only what stands out"),
+        replace(plain, second_shape=True, why="the second-best shape where it is close"),
     ]
     chosen = fixed[first : first + count]
     while len(chosen) < count:
-        sensitivity = float(np.exp(rng.normal(0, 0.3)))
-        guess = replace(plain, sensitivity=sensitivity, second_shape=bool(rng.random() < 0.4), why="a random reading")
+        other = sensitivity * float(np.exp(rng.normal(0, 0.3)))
+        guess = replace(plain, sensitivity=other, second_shape=bool(rng.random() < 0.4), why="a random reading")
         if not camera_known:
             guess = replace(guess, elevation=float(rng.uniform(12, 65)), fov=float(rng.uniform(25, 60)))
         chosen.append(guess)

@@ -35,8 +35,14 @@ def colour_parts(picture: Array, inside: Mask | None, sensitivity: float = 1.0, 
     count = int(np.clip(pieces * where.mean(), 12, pieces))
     scaled = picture * (0.7, 1.0, 1.0) / 100
     labels = slic(
-        scaled, n_segments=count, compactness=0.08, convert2lab=False, mask=None if inside is None else where,
-        start_label=1, channel_axis=-1, max_num_iter=5,
+        scaled,
+        n_segments=count,
+        compactness=0.08,
+        convert2lab=False,
+        mask=None if inside is None else where,
+        start_label=1,
+        channel_axis=-1,
+        max_num_iter=5,
     ).astype(np.int32)
     merged = _merged(labels, picture * (0.6, 1.0, 1.0), 9.0 / sensitivity)
     least = max(9.0, 1.5e-3 * float(where.sum()) / sensitivity)
@@ -52,9 +58,10 @@ def _merged(labels: Labels, picture: Array, limit: float) -> Labels:
     """Merge the most alike neighbours until none is closer than ``limit``."""
     count = int(labels.max()) + 1
     area = np.bincount(labels.ravel(), minlength=count).astype(float)
-    mean = np.stack(
-        [np.bincount(labels.ravel(), picture[..., c].ravel(), minlength=count) for c in range(3)], axis=-1
-    ) / np.maximum(area, 1)[:, None]
+    mean = (
+        np.stack([np.bincount(labels.ravel(), picture[..., c].ravel(), minlength=count) for c in range(3)], axis=-1)
+        / np.maximum(area, 1)[:, None]
+    )
     edges = _borders(labels, picture)
     pairs = np.array([pair for pair in edges], dtype=np.int64).reshape(-1, 2)
     length = np.array([edges[pair][0] for pair in edges])
@@ -100,9 +107,7 @@ def _borders(labels: Labels, picture: Array) -> dict[tuple[int, int], tuple[floa
     return found
 
 
-def _united(
-    pairs: npt.NDArray[np.int64], length: Array, step: Array
-) -> tuple[npt.NDArray[np.int64], Array, Array]:
+def _united(pairs: npt.NDArray[np.int64], length: Array, step: Array) -> tuple[npt.NDArray[np.int64], Array, Array]:
     """Sort each pair, drop what now borders itself, and add up pairs that became one."""
     pairs = np.sort(pairs, axis=1)
     apart = pairs[:, 0] != pairs[:, 1]

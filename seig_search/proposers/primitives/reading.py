@@ -21,7 +21,7 @@ from .scene import Aim, Ground, Scene, World
 from .solids import Finish, Solid
 from .surface import finish_of
 
-__all__ = ["Picture", "Sight", "read_scene"]
+__all__ = ["Picture", "Sight", "read_scene", "told_apart"]
 
 LONG_SIDE = 384
 MOST_SOLIDS = 20
@@ -88,7 +88,7 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
         A scene of at most ``MOST_SOLIDS`` things.
     """
     picture = Picture.of(target)
-    sight = _told_apart(picture, guess)
+    sight = told_apart(picture, guess)
     aim = Aim(guess.elevation or (27.0 if sight.floor else 20.0), DISTANCE, guess.fov)
     view = camera or aim.camera()
     stand = Stand() if sight.floor else Stand.upright(view)
@@ -110,7 +110,8 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     return lit_scene(scene, side, low if sight.floor else None)
 
 
-def _told_apart(picture: Picture, guess: Guess) -> Sight:
+def told_apart(picture: Picture, guess: Guess) -> Sight:
+    """Tell a picture's things from what is behind them."""
     if picture.inside is not None:
         parts = colour_parts(picture.lab, picture.inside, guess.sensitivity)
         return Sight(parts[:MOST_SOLIDS] or [Region.of(picture.inside)], False, ~picture.inside)

@@ -182,9 +182,7 @@ def _apart(mask: Mask, least: float) -> list[Mask]:
     return [mask]
 
 
-def _outlined(
-    picture: Array, ground: Background, taken: Mask, least: float, sensitivity: float
-) -> list[Mask]:
+def _outlined(picture: Array, ground: Background, taken: Mask, least: float, sensitivity: float) -> list[Mask]:
     """Find grey things: closed sharp outlines apart from the coloured ones."""
     from scipy import ndimage
 

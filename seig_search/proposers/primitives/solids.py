@@ -34,6 +34,8 @@ class Finish:
         metallic: 0 or 1, or between.
         look: ``paint`` (one colour), ``wood`` (two colours in bands) or ``glass``.
         second: The second colour of ``wood``.
+        streaks: Streaks per metre of ``wood``.
+        grain: Degrees, the direction of the streaks of ``wood``.
     """
 
     rgb: Colour
@@ -41,6 +43,8 @@ class Finish:
     metallic: float = 0.0
     look: str = "paint"
     second: Colour = (0.1, 0.05, 0.02)
+    streaks: float = 1.5
+    grain: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

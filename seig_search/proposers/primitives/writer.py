@@ -12,14 +12,14 @@ from . import kit
 from .scene import Aim, Lamp, Scene
 from .solids import KINDS, Finish, Solid, extent
 
-__all__ = ["constant", "number", "write_part", "write_program"]
+__all__ = ["addition", "constant", "number", "write_part", "write_program"]
 
 Lines = list[str]
 
 
-def number(value: float) -> str:
-    """Spell a number with up to five significant digits, always as a float."""
-    text = f"{value:.5g}"
+def number(value: float, digits: int = 5) -> str:
+    """Spell a number with a few significant digits, always as a float."""
+    text = f"{value:.{digits}g}"
     if "e" in text:
         text = f"{value:.7f}".rstrip("0")
     text = "0.0" if float(text) == 0 else text
@@ -66,18 +66,44 @@ def write_part(scene: Scene, stage: Stage) -> str:
     raise ValueError(f"{stage.value} has no part of its own")
 
 
+def addition(solid: Solid) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Write the lines that give a new solid its surface and its place.
+
+    Returns:
+        Search and replacement in the materials part, then in the composition part; both only add lines.
+    """
+    surfaces: Lines = []
+    painted = _surface(solid.name, solid.finish, surfaces)
+    places: Lines = []
+    placed = _standing(solid, places)
+    blocks = []
+    for stage, constants, line in ((Stage.MATERIALS, surfaces, painted), (Stage.COMPOSITION, places, placed)):
+        head = f'def {stage.value}():\n    """{_SAYS[stage]}"""\n'
+        blocks.append((head, "\n".join(constants) + f"\n\n\n{head}    {line}\n"))
+    return blocks[0], blocks[1]
+
+
+_SAYS = {
+    Stage.GEOMETRY: "Every mesh, resting on its own origin, in metres.",
+    Stage.MATERIALS: "Every surface.",
+    Stage.COMPOSITION: "Where things stand, and the camera.",
+    Stage.LIGHTING: "The lights, and what comes from all around.",
+}
+
+
 def _param(name: str, value: float, low: float, high: float, unit: str = "", log: bool = False) -> str:
-    low, high = min(low, value), max(high, value)
+    # Bounds are spelled with fewer digits, which must not leave the value outside.
+    low, high = min(low, value - 0.01 * abs(value)), max(high, value + 0.01 * abs(value))
     tail = (f" {unit}" if unit else "") + (" log" if log else "")
-    return f"{name} = {number(value)}  # @param {number(low)}..{number(high)}{tail}"
+    return f"{name} = {number(value)}  # @param {number(low, 3)}..{number(high, 3)}{tail}"
 
 
 def _rgb(name: str, value: Iterable[float]) -> str:
     return f"{name} = ({', '.join(f'{min(1.0, max(0.0, v)):.4g}' for v in value)})  # @param rgb"
 
 
-def _function(stage: Stage, said: str, body: Lines) -> str:
-    return "\n".join([f"def {stage.value}():", f'    """{said}"""', *(f"    {line}" for line in body)]) + "\n"
+def _function(stage: Stage, body: Lines) -> str:
+    return "\n".join([f"def {stage.value}():", f'    """{_SAYS[stage]}"""', *(f"    {line}" for line in body)]) + "\n"
 
 
 def _part(constants: Lines, pasted: Iterable[str], function: str) -> str:
@@ -107,17 +133,18 @@ def _geometry(scene: Scene) -> str:
     for kind in tuple(used):
         used.update(kit.GEOMETRY_NEEDS[kind])
     pasted = [text for name, text in kit.GEOMETRY.items() if name in used]
-    return _part(constants, pasted, _function(Stage.GEOMETRY, "Every mesh, resting on its own origin, in metres.", body))
+    return _part(constants, pasted, _function(Stage.GEOMETRY, body))
 
 
-def _surface(name: str, finish: Finish, constants: Lines, span: float) -> str:
+def _surface(name: str, finish: Finish, constants: Lines) -> str:
     prefix = constant(name)
     constants.append(_rgb(f"{prefix}_RGB", finish.rgb))
     rough = _param(f"{prefix}_ROUGHNESS", finish.roughness, 0.02, 1.0)
     if finish.look == "wood":
         constants += [_rgb(f"{prefix}_SECOND_RGB", finish.second), rough]
-        constants.append(_param(f"{prefix}_STREAKS", 12 / span, 3 / span, 50 / span, "1/m", log=True))
-        constants.append(_param(f"{prefix}_GRAIN_TURN", 30.0, -90.0, 90.0, "deg"))
+        streaks = finish.streaks
+        constants.append(_param(f"{prefix}_STREAKS", streaks, 0.2 * streaks, 5 * streaks, "1/m", log=True))
+        constants.append(_param(f"{prefix}_GRAIN_TURN", finish.grain, -90.0, 90.0, "deg"))
         return (
             f'wood("{name}", {prefix}_RGB, {prefix}_SECOND_RGB, {prefix}_ROUGHNESS,'
             f" {prefix}_STREAKS, {prefix}_GRAIN_TURN)"
@@ -134,11 +161,10 @@ def _materials(scene: Scene) -> str:
     finishes = [(solid.name, solid.finish) for solid in scene.solids]
     if scene.ground is not None:
         finishes.insert(0, ("Ground", scene.ground.finish))
-    span = scene.camera.distance if isinstance(scene.camera, Aim) else 10.0
-    body = [_surface(name, finish, constants, span) for name, finish in finishes]
+    body = [_surface(name, finish, constants) for name, finish in finishes]
     looks = {finish.look for _, finish in finishes}
     pasted = [text for name, text in kit.MATERIALS.items() if name in looks or name == "surface"]
-    return _part(constants, pasted, _function(Stage.MATERIALS, "Every surface.", body))
+    return _part(constants, pasted, _function(Stage.MATERIALS, body))
 
 
 def _composition(scene: Scene) -> str:
@@ -155,7 +181,7 @@ def _composition(scene: Scene) -> str:
         'scene.render.engine = "CYCLES"',
         f"scene.render.film_transparent = {scene.transparent}",
     ]
-    return _part(constants, pasted, _function(Stage.COMPOSITION, "Where things stand, and the camera.", body))
+    return _part(constants, pasted, _function(Stage.COMPOSITION, body))
 
 
 def _standing(solid: Solid, constants: Lines) -> str:
@@ -217,7 +243,7 @@ def _lighting(scene: Scene) -> str:
         'bpy.context.scene.view_settings.view_transform = "Standard"',
     ]
     pasted = [text for name, text in kit.LIGHTING.items() if name != "lamp" or scene.lamps]
-    return _part(constants, pasted, _function(Stage.LIGHTING, "The lights, and what comes from all around.", body))
+    return _part(constants, pasted, _function(Stage.LIGHTING, body))
 
 
 def _lamp(lamp: Lamp, constants: Lines) -> str:
