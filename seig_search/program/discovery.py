@@ -159,6 +159,9 @@ class _Flow:
             yield _Literal(node, rule, name, degrees)
         elif isinstance(node, ast.Tuple | ast.List):
             for index, element in enumerate(node.elts):
+                # A zero beside numbers that are computed is an axis left alone on purpose.
+                if number_of(element) == 0:
+                    continue
                 yield from self._flows(element, scope, rule, f"{name}[{index}]", degrees, depth)
         elif isinstance(node, ast.Call):
             function = _last(node.func)
@@ -205,7 +208,8 @@ class _Flow:
                 label = f"{first.value}.{end}" if titled else f"{function.name}.{word}"  # type: ignore[union-attr]
                 yield from self._flows(value, scope, rule, label, degrees, depth)
         default = _defaults(function).get(word)
-        if default is not None:
+        # A default of zero means "not used", by every call that does not say more.
+        if default is not None and number_of(default) != 0:
             yield from self._flows(default, _Scope(), rule, f"{function.name}.{word}", degrees, depth)
 
 

@@ -220,7 +220,7 @@ def test_numbers_that_reach_known_properties_are_found_with_ranges_around_them()
     found = {p.name: p for p in program.found()}
     assert found.keys() == {
         "FILL", "add_light.location", "uv_sphere.radius", "uv_sphere.location", "ball.scale.z", "bsdf Base Color",
-        "bsdf Metallic", "cam.location", "cam.rotation_euler[0]", "cam.rotation_euler[1]", "cam.rotation_euler[2]",
+        "bsdf Metallic", "cam.location", "cam.rotation_euler[0]", "cam.rotation_euler[2]",
         "cam.lens", "Key.energy", "Key.location",
     }  # fmt: skip
     assert (found["Key.energy"].low, found["Key.energy"].high, found["Key.energy"].log) == (50.0, 5000.0, True)
@@ -253,6 +253,13 @@ def test_found_values_are_written_back_and_alpha_stays() -> None:
 def test_declared_parameters_are_not_found_again() -> None:
     source = "KEY = 5.0  # @param 1..9 W\nkey.energy = KEY\nREST = 2.0\nREST = 3.0\nrim.energy = REST\n"
     assert [p.key for p in Program.parse(source).tunable()] == ["KEY"]
+
+
+def test_zeros_that_leave_an_axis_alone_are_not_found() -> None:
+    source = (
+        "def put(x, turn=0, tilt=0.5):\n    ob.location = (x, 0, 2)\n    ob.rotation_euler = (0, tilt, turn)\nput(3)\n"
+    )
+    assert [p.value for p in Program.parse(source).found()] == [0.5, 2.0, 3.0]
 
 
 def test_found_values_lie_in_their_ranges() -> None:
