@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seig_search.candidate import Status, Strategy
-from seig_search.config import Settings, StageSettings
+from seig_search.config import Settings
 from seig_search.errors import SeigError, UsageError
 from seig_search.fidelity import Fidelity
 from seig_search.metrics import Scorer
@@ -27,10 +27,43 @@ from seig_search.search.tuning_step import Border, tune_candidate
 from seig_search.stages import STAGES, Stage
 from seig_search.tuning import Tuner
 
-__all__ = ["Finished", "StageReport", "StagedRun"]
+__all__ = ["Finished", "StageReport", "StagedRun", "active_stages", "check_budget"]
 
 MIN_TRIALS = 12
 """Fewer trials than this are no tuning; a candidate's part is not split below it."""
+
+
+def active_stages(settings: Settings) -> list[Stage]:
+    """Give the stages that have a share of the budget, in order."""
+    return [stage for stage in STAGES if settings.stage(stage).share > 0]
+
+
+def check_budget(settings: Settings, has_start: bool) -> None:
+    """Refuse a budget that cannot carry a run to its end.
+
+    Args:
+        settings: The run's settings.
+        has_start: Whether a start program takes the place of the scaffold.
+
+    Raises:
+        UsageError: It is too small; names the least.
+    """
+    stages = active_stages(settings)
+    if Stage.SCAFFOLD not in stages and not has_start:
+        raise UsageError("the scaffold stage has no share, so there is nothing to start from; give --start PROGRAM")
+    least = 1 + sum(1 + _guards(settings, stage) for stage in stages)
+    if settings.budget.renders < least:
+        raise UsageError(
+            f"a budget of {settings.budget.renders} renders is too small to do anything: {len(stages)} stages need "
+            f"at least {least} (one candidate and its guards each, and the final render). Raise --max-renders, or "
+            "leave stages out with --set stages.NAME.share=0."
+        )
+
+
+def _guards(settings: Settings, stage: Stage) -> int:
+    """Count the renders at a stage's border: the root, those who want to cross, and each tuned one twice."""
+    mine = settings.stage(stage)
+    return 2 + mine.carry + (2 * mine.carry if mine.tuning > 0 else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +167,6 @@ class StagedRun:
         """Who guards the stage borders."""
         return Border(self.renders, self.scorer, self.guard, self.settings.search.min_gain)
 
-    def stages(self) -> list[Stage]:
-        """Give the stages that have a share of the budget, in order."""
-        return [stage for stage in STAGES if self.settings.stage(stage).share > 0]
-
-    def check_budget(self, has_start: bool) -> None:
-        """Refuse a budget that cannot carry a run to its end.
-
-        Raises:
-            UsageError: It is too small; names the least.
-        """
-        stages = self.stages()
-        if Stage.SCAFFOLD not in stages and not has_start:
-            raise UsageError("the scaffold stage has no share, so there is nothing to start from; give --start PROGRAM")
-        least = 1 + sum(1 + self._guards(self.settings.stage(stage)) for stage in stages)
-        if self.settings.budget.renders < least:
-            raise UsageError(
-                f"a budget of {self.settings.budget.renders} renders is too small to do anything: {len(stages)} stages need "
-                f"at least {least} (one candidate and its guards each, and the final render). Raise --max-renders, or "
-                "leave stages out with --set stages.NAME.share=0."
-            )
-
     def search(self, start: Sequence[Candidate]) -> Finished:
         """Go through the stages.
 
@@ -167,7 +179,7 @@ class StagedRun:
         carried = list(start)
         rows: list[StageReport] = []
         stop = "every stage is done"
-        for stage in self.stages():
+        for stage in active_stages(self.settings):
             if stage is Stage.SCAFFOLD and start:
                 continue
             if reason := self._halted():
@@ -296,15 +308,11 @@ class StagedRun:
 
     def _allowance(self, stage: Stage) -> int:
         """Give the stage its share of what is left after everybody's guards, at least one render."""
-        ahead = self.stages()[self.stages().index(stage) :]
-        reserved = 1 + sum(self._guards(self.settings.stage(name)) for name in ahead)
+        ahead = active_stages(self.settings)[active_stages(self.settings).index(stage) :]
+        reserved = 1 + sum(_guards(self.settings, name) for name in ahead)
         shares = [self.settings.stage(name).share for name in ahead]
         left = self.budget.renders_left - reserved - (len(ahead) - 1)
         return max(1, int(left * shares[0] / sum(shares)))
-
-    def _guards(self, mine: StageSettings) -> int:
-        """Count the renders at a stage's border: the root, those who want to cross, and each tuned one twice."""
-        return 2 + mine.carry + (2 * mine.carry if self.tuner and mine.tuning > 0 else 0)
 
     def _overall(self, candidate: Candidate) -> float:
         measured = self.border.measure(candidate.program).result()

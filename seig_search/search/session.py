@@ -33,7 +33,7 @@ from seig_search.search.candidates import Candidate
 from seig_search.search.expansion import Expander
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
-from seig_search.search.run import Finished, StagedRun
+from seig_search.search.run import Finished, StagedRun, check_budget
 from seig_search.target import Target
 
 __all__ = ["Parts", "create", "execute", "load_folder", "make_parts", "open_pool"]
@@ -121,6 +121,7 @@ def create(
             raise UsageError(f"cannot read the program {start}: {error}") from error
         Program.parse(source)
     make_parts(settings)
+    check_budget(settings, source is not None)
     folder = RunFolder.create(root)
     write_text(folder.config, settings.to_yaml())
     target.save(folder.target)
@@ -213,16 +214,16 @@ def execute(folder: RunFolder, quiet: bool = False, pool: RenderPool | None = No
         budget = Budget(settings.budget, minutes_before)
         for event in journal.events("model_call"):
             _recount(budget, event)
+        if pool is None:
+            pool = open_pool(settings.pool)
+            stack.callback(pool.close)
         progress = Progress(budget, quiet)
         stack.callback(progress.close)
         stop = threading.Event()
         stack.enter_context(_signals(stop, progress.say))
-        if pool is None:
-            pool = open_pool(settings.pool)
-            stack.callback(pool.close)
         env = environment() | {
             "blender": getattr(pool, "blender_version", ""),
-            "sandbox": getattr(pool, "sandbox", {}),
+            "sandbox": dict(getattr(pool, "sandbox", {})),
         }
         write_json(folder.env, env)
         journal.write("sitting", env=env)
@@ -255,7 +256,6 @@ def execute(folder: RunFolder, quiet: bool = False, pool: RenderPool | None = No
         )
         began = budget.minutes
         try:
-            run.check_budget(start is not None)
             finished = run.search(_start_candidates(start, expander))
             if finished.interrupted:
                 return _pause(run, finished, journal)

@@ -142,9 +142,9 @@ def test_a_proposer_that_only_fails_stops_the_run_early_and_says_why(target, tmp
 
 @pytest.mark.parametrize("renders", [1, 5, 15])
 def test_a_budget_too_small_for_anything_is_refused_before_rendering(target, tmp_path, renders):
-    folder = start(target, tmp_path / "run", f"budget.renders={renders}")
     with pytest.raises(UsageError, match=r"too small to do anything.*at least \d+"):
-        run(folder)
+        start(target, tmp_path / "run", f"budget.renders={renders}")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("renders", [45, 77, 300])

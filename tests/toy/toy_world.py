@@ -74,7 +74,7 @@ class ToyPool:
     """
 
     blender_version = "toy"
-    sandbox: dict = {}
+    sandbox = ()
 
     def __init__(self, workers=2, shuffle=0, die_after=None, losses=0):
         self.rendered = []
