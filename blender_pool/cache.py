@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 import struct
@@ -15,9 +14,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from seig_search.render import ProgramError, RenderJob, RenderResult
+
+from .pictures import decode_png, encode_png
 
 __all__ = ["RenderCache"]
 
@@ -27,11 +26,7 @@ UNREPEATABLE = {"Timeout", "Crash", "Protocol"}
 
 
 def _encode(result: RenderResult) -> bytes:
-    from PIL import Image
-
-    picture = io.BytesIO()
-    if result.pixels is not None:
-        Image.fromarray(np.asarray(result.pixels), "RGBA").save(picture, "PNG", compress_level=1)
+    picture = b"" if result.pixels is None else encode_png(result.pixels)
     blend = result.blend or b""
     header = json.dumps(
         {
@@ -39,17 +34,16 @@ def _encode(result: RenderResult) -> bytes:
             "facts": result.facts,
             "error": None if result.error is None else asdict(result.error),
             "warnings": result.warnings,
-            "picture": len(picture.getvalue()),
+            "shape": None if result.pixels is None else result.pixels.shape[:2],
+            "picture": len(picture),
             "blend": None if result.blend is None else len(blend),
         }
     ).encode()
-    body = struct.pack(">I", len(header)) + header + picture.getvalue() + blend
+    body = struct.pack(">I", len(header)) + header + picture + blend
     return hashlib.sha256(body).digest() + body
 
 
 def _decode(raw: bytes) -> RenderResult:
-    from PIL import Image
-
     digest, body = raw[:DIGEST], raw[DIGEST:]
     if hashlib.sha256(body).digest() != digest:
         raise ValueError("checksum")
@@ -57,10 +51,9 @@ def _decode(raw: bytes) -> RenderResult:
     header: dict[str, Any] = json.loads(body[4 : 4 + size])
     rest = body[4 + size :]
     pixels = None
-    if header["picture"]:
-        with Image.open(io.BytesIO(rest[: header["picture"]]), formats=["PNG"]) as picture:
-            pixels = np.array(picture, dtype=np.uint8)
-        pixels.setflags(write=False)
+    if header["shape"] is not None:
+        height, width = header["shape"]
+        pixels = decode_png(rest[: header["picture"]], width, height)
     return RenderResult(
         header["status"],
         pixels,

@@ -20,7 +20,8 @@ class PoolOptions:
         threads: Cycles threads per worker; 0 shares the cores among the workers, at least 1 each.
         blender: ``bpy`` (the module of this Python), the path or name of a ``blender`` binary, or ``auto``: ``bpy``
             if it is installed, else ``blender`` on the PATH.
-        ray_address: ``local`` starts a Ray of our own; ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT`` joins one.
+        ray_address: ``local`` starts a Ray of our own; ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT`` joins one. A Ray
+            that this process already uses is joined in any case, and left running at the end.
         deadline_s: Seconds that one job may take in a worker.
         retries: Further tries of a job whose worker was lost, on another worker where there is one.
         recycle_after: Renders after which a Blender process is replaced.
@@ -76,6 +77,8 @@ class PoolOptions:
         Returns:
             Workers and Cycles threads per worker, both at least 1.
         """
-        cores = cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if cores is None:
+            tell = getattr(os, "sched_getaffinity", None)
+            cores = len(tell(0)) if tell is not None else os.cpu_count() or 1
         workers = self.workers or max(1, cores // max(1, self.threads))
         return workers, self.threads or max(1, cores // workers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 from concurrent.futures import Future
 from typing import Any
 
@@ -23,6 +24,19 @@ QUIET = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
 OBJECT_STORE = 128 << 20
+REACH_S = 10.0
+ADVICE = "check that the cluster runs (`ray status` on its head), or leave the address 'local'"
+
+
+def _check_address(address: str) -> None:
+    """Find out at once whether somebody listens; Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not (host and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_S).close()
+    except (OSError, OverflowError) as error:
+        raise SeigError(f"no Ray cluster answers at {address!r} ({error}); {ADVICE}") from error
 
 
 class RenderActor:
@@ -90,6 +104,7 @@ class RayWorkers:
     def __init__(self, options: PoolOptions) -> None:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
+        _check_address(options.ray_address)
         import ray
 
         self.ours = not ray.is_initialized()
@@ -128,7 +143,7 @@ class RayWorkers:
                     "Ray's own logs are in /tmp/ray/session_latest/logs"
                 )
             else:
-                advice = "check that the cluster runs (`ray status` on its head), or leave the address 'local'"
+                advice = ADVICE
             raise SeigError(f"Ray did not start at {options.ray_address!r} ({cause}); {advice}") from error
 
     def launch(self, name: str) -> _RayWorker:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from seig_search.render import ProgramError, RenderJob, RenderResult
 
 from .child import Child, ChildLost
 from .locate import Blender, find_blender
 from .options import PoolOptions
+from .pictures import decode_png
 
 __all__ = ["Answer", "Supervisor"]
 
 MAX_BLEND = 256 << 20
-FILE_MB = 1024
+FILE_MB = 2048
 OPEN_FILES = 1024
 ROOM = 1 << 20
 
@@ -43,20 +40,6 @@ class Answer:
     message: str = ""
     output: str = ""
     child: int = 0
-
-
-def _decode(png: bytes, width: int, height: int) -> npt.NDArray[np.uint8]:
-    """(height, width, 4) straight RGBA of a PNG file from an untrusted process.
-
-    Raises:
-        ValueError: It is not a PNG of that size.
-    """
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
-        if picture.size != (width, height):
-            raise ValueError(f"a picture of {picture.size}, expected {(width, height)}")
-        return np.array(picture.convert("RGBA"), dtype=np.uint8)
 
 
 class Supervisor:
@@ -129,7 +112,7 @@ class Supervisor:
         except ChildLost as lost:
             self._drop()
             return Answer(None, lost.cause, lost.message, lost.output)
-        except (ValueError, TypeError, KeyError, OSError, SyntaxError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             self._drop()
             return Answer(None, "Protocol", f"an answer that cannot be read: {error}")
         if (
@@ -171,7 +154,7 @@ class Supervisor:
                 child.output,
             )
             return RenderResult("broken", error=error)
-        pixels = _decode(blobs[0], job.fidelity.width, job.fidelity.height)
+        pixels = decode_png(blobs[0], job.fidelity.width, job.fidelity.height)
         facts = header["facts"] if "facts" in job.passes else None
         if facts is not None and not isinstance(facts, dict):
             raise ValueError("facts that are no table")

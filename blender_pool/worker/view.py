@@ -12,6 +12,7 @@ from mathutils import Matrix, Vector
 __all__ = ["NoCamera", "place_camera"]
 
 STEEPEST = math.radians(89.5)
+FLAT = 0.02
 
 
 class NoCamera(Exception):
@@ -34,14 +35,11 @@ def _boxes(scene: Any) -> list[Any]:
 
 def _of_interest(boxes: list[Any], eye: Any) -> Any:
     """(2, 3) bounds of what the picture is about: without floors, walls and domes around the camera."""
-    sizes = [box[1] - box[0] for box in boxes]
-    middle = float(np.median([size.max() for size in sizes])) if sizes else 0.0
-    kept = [
-        box
-        for box, size in zip(boxes, sizes, strict=True)
-        if not (size.min() < 0.02 * size.max() and size.max() > 2 * middle)
-        and not (eye is not None and (box[0] < eye).all() and (eye < box[1]).all())
-    ]
+    kept = [box for box in boxes if eye is None or not ((box[0] < eye).all() and (eye < box[1]).all())]
+    solid = [box for box in kept if np.ptp(box, axis=0).min() >= FLAT * np.ptp(box, axis=0).max()]
+    if solid:
+        reach = 2 * (np.max([box[1] for box in solid], 0) - np.min([box[0] for box in solid], 0)).max()
+        kept = [box for box in kept if np.ptp(box, axis=0).max() <= reach]
     if not (kept or boxes):
         return np.array([[-1.0] * 3, [1.0] * 3])
     chosen = np.stack(kept or boxes)
@@ -60,7 +58,7 @@ def place_camera(scene: Any, view: dict[str, Any]) -> None:
     """Choose the scene's camera for a view.
 
     ``orbit`` keeps the lens and turns the camera as a rigid body about the middle of what the picture is about: its
-    bounds without flat things much larger than the rest and without what encloses the camera. ``top`` looks straight
+    bounds without flat things more than twice as large as all the rest, and without what encloses the camera. ``top`` looks straight
     down at the same bounds with a parallel projection.
 
     Args:
