@@ -22,6 +22,8 @@ QUIET = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    # Ray's default of 15 would starve renders beside a busy driver until they run into their deadline.
+    "RAY_worker_niceness": "5",
 }
 OBJECT_STORE = 128 << 20
 REACH_S = 10.0

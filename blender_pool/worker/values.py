@@ -20,9 +20,10 @@ def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _declared(tree: ast.Module) -> dict[str, ast.expr]:
-    """Literals that are assigned to a plain name at module level; the first assignment counts."""
+def _declared(tree: ast.Module, lines: list[str]) -> dict[str, ast.expr]:
+    """Literals assigned to a plain name at module level; of several, the first with ``@param``, else the first."""
     found: dict[str, ast.expr] = {}
+    annotated: dict[str, ast.expr] = {}
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target, value = statement.targets[0], statement.value
@@ -32,7 +33,9 @@ def _declared(tree: ast.Module) -> dict[str, ast.expr]:
             continue
         if isinstance(target, ast.Name) and _is_literal(value):
             found.setdefault(target.id, value)
-    return found
+            if any("@param" in line for line in lines[statement.lineno - 1 : statement.end_lineno]):
+                annotated.setdefault(target.id, value)
+    return found | annotated
 
 
 def _fit(value: Any, old: ast.expr) -> Any:
@@ -40,11 +43,11 @@ def _fit(value: Any, old: ast.expr) -> Any:
     if isinstance(value, list | tuple):
         items = list(value)
         if isinstance(old, ast.Tuple | ast.List):
-            kept = [ast.literal_eval(item) for item in old.elts]
-            if len(kept) == 4 and len(items) == 3:
-                items.append(kept[3])
-            return items if isinstance(old, ast.List) else tuple(items)
-        return tuple(items)
+            if len(old.elts) == 4 and len(items) == 3:
+                items.append(ast.literal_eval(old.elts[3]))
+            if len(old.elts) == len(items):
+                items = [_fit(item, was) for item, was in zip(items, old.elts, strict=True)]
+        return items if isinstance(old, ast.List) else tuple(items)
     was = ast.literal_eval(old)
     if type(was) is int and isinstance(value, float) and value.is_integer():
         return int(value)
@@ -83,18 +86,20 @@ def parse_with_values(source: str, values: dict[str, Any]) -> ast.Module:
     tree = ast.parse(source, "program.py")
     if not values:
         return tree
-    declared = _declared(tree)
-    placed: dict[str, ast.expr] = {}
+    declared = _declared(tree, source.split("\n"))
+    placed: dict[tuple[str, bool], ast.expr] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.expr) and _is_literal(node):
-            # ast.walk goes from the outside in: -1 and its 1 differ in column, a tuple and its first item too.
-            placed.setdefault(f"{node.lineno}:{node.col_offset}", node)
+            # A tuple without brackets begins where its first item does; the value's shape tells which is meant.
+            many = isinstance(node, ast.Tuple | ast.List)
+            placed.setdefault((f"{node.lineno}:{node.col_offset}", many), node)
     new: dict[int, Any] = {}
     for key, value in values.items():
-        node = declared.get(key) if not key[:1].isdigit() else placed.get(key)
-        if node is None:
+        many = isinstance(value, list | tuple)
+        literal = placed.get((key, many)) if key[:1].isdigit() else declared.get(key)
+        if literal is None:
             known = ", ".join(sorted(declared)) or "none"
             raise UnknownParameter(f"the program has no literal at {key!r}; module-level literals: {known}")
-        new[id(node)] = _fit(value, node)
+        new[id(literal)] = _fit(value, literal)
     overlaid: ast.Module = _Overlay(new).visit(tree)
     return overlaid
