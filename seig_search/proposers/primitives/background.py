@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .colour import Array
+from .colour import Array, from_lab, lab, luminance
 
 __all__ = ["Background", "fit_background"]
 
@@ -17,7 +17,8 @@ class Background:
 
     Args:
         lab: (H, W, 3) its Lab colour at every pixel.
-        residual: (H, W, 3) picture minus background, in Lab.
+        residual: (H, W, 3) picture minus background, in Lab; where the picture is darker, its colour is compared
+            with the background dimmed to the same luminance, so that a shadow differs in lightness only.
         noise: Robust spread of the residual where the background is seen, Lab units.
         seen: Share of pixels, 0..1, that it explains.
     """
@@ -59,9 +60,19 @@ def fit_background(picture: Array, degree: int = 3, rounds: int = 10) -> Backgro
         weight = np.where(far < 4.7 * noise, (1 - (far / (4.7 * noise)) ** 2) ** 2, 0.0)
         if not np.any(weight > 0.05):
             break
-    residual = data - surface
-    seen = float(np.mean(_distance(residual) < 4.7 * noise))
-    return Background(surface.reshape(picture.shape), residual.reshape(picture.shape), noise, seen)
+    seen = float(np.mean(_distance(data - surface) < 4.7 * noise))
+    return Background(
+        surface.reshape(picture.shape), _beyond_shadow(picture, surface.reshape(picture.shape)), noise, seen
+    )
+
+
+def _beyond_shadow(picture: Array, surface: Array) -> Array:
+    behind = from_lab(surface)
+    ratio = (luminance(from_lab(picture)) + 1e-4) / (luminance(behind) + 1e-4)
+    dimmed = lab(behind * np.minimum(ratio, 1.0)[..., None])
+    residual = picture - dimmed
+    residual[..., 0] = picture[..., 0] - surface[..., 0]
+    return residual
 
 
 def _distance(residual: Array) -> Array:

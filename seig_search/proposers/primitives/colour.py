@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Colour", "hue_name", "lab", "linear", "luminance", "srgb"]
+__all__ = ["Array", "Colour", "from_lab", "hue_name", "lab", "linear", "luminance", "srgb"]
 
 Array = npt.NDArray[np.float64]
 Colour = tuple[float, float, float]
@@ -36,6 +36,16 @@ def lab(light: npt.ArrayLike) -> Array:
     cube = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     x, y, z = cube[..., 0], cube[..., 1], cube[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def from_lab(values: npt.ArrayLike) -> Array:
+    """Turn CIE Lab (..., 3) into linear RGB; the inverse of ``lab``, clipped below at 0."""
+    value = np.asarray(values, dtype=float)
+    y = (value[..., 0] + 16) / 116
+    cube = np.stack([y + value[..., 1] / 500, y, y - value[..., 2] / 200], axis=-1)
+    xyz = np.where(cube > 6 / 29, cube**3, (116 * cube - 16) * 27 / 24389) * _WHITE
+    result: Array = np.maximum(xyz @ np.linalg.inv(_TO_XYZ).T, 0.0)
+    return result
 
 
 def luminance(light: npt.ArrayLike) -> Array:

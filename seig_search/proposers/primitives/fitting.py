@@ -9,7 +9,7 @@ import numpy as np
 from seig_search.camera import GivenCamera
 
 from .colour import Array
-from .regions import Mask, Region
+from .masks import Mask, Region
 from .solids import Solid, extent, world_points
 
 __all__ = ["Fit", "Outline", "Stand", "fit_kinds", "mismatch", "outline", "refit"]
@@ -135,29 +135,29 @@ def _solid(kind: str, p: Array, stand: Stand, turn: float) -> Solid:
     """Make a solid from unknowns: two of place, then logarithms of sizes, then the turn in units of 40 degrees."""
     size = np.exp(np.clip(p[2:], -9, 9))
     x, y, z = np.asarray(stand.base) + p[0] * np.asarray(stand.across) + p[1] * np.asarray(stand.along)
-    place = {"x": float(x), "y": float(y), "z": float(z)}
+    base = Solid("Solid", "ball", (1.0,), float(x), float(y), float(z))
     angle = float(turn + 40 * p[-1])
+    length = float(size[0])
     match kind:
         case "ball":
-            return Solid("Solid", "ball", (float(size[0]),), **place)
+            return replace(base, size=(length,))
         case "cylinder":
-            return Solid("Solid", "cylinder", _rounded(size[0], 2 * size[0] * size[1]), **place)
+            return replace(base, kind="cylinder", size=_rounded(length, 2 * length * size[1]))
         case "disc":
-            return Solid("Solid", "cylinder", _rounded(size[0], 0.06 * size[0]), **place)
+            return replace(base, kind="cylinder", size=_rounded(length, 0.06 * length))
         case "cone":
-            sizes = (float(size[0]), float(size[0] * size[2]), float(2 * size[0] * size[1]))
-            return Solid("Solid", "cone", sizes, **place)
+            sizes = (length, float(length * size[2]), float(2 * length * size[1]))
+            return replace(base, kind="cone", size=sizes)
         case "cube":
-            return Solid("Solid", "box", _rounded(size[0], size[0], size[0]), turn=angle, **place)
+            return replace(base, kind="box", size=_rounded(length, length, length), turn=angle)
         case "box":
-            sides = _rounded(size[0], size[0] * size[1], size[0] * size[2])
-            return Solid("Solid", "box", sides, turn=angle, **place)
+            sides = _rounded(length, length * size[1], length * size[2])
+            return replace(base, kind="box", size=sides, turn=angle)
         case "slab":
-            sides = _rounded(size[0], size[0] * size[1], 0.03 * size[0])
-            return Solid("Solid", "box", sides, turn=angle, **place)
+            return replace(base, kind="box", size=_rounded(length, length * size[1], 0.03 * length), turn=angle)
         case "egg":
-            sides = (float(size[0]), float(size[0] * size[1]), float(size[0] * size[2]))
-            return Solid("Solid", "egg", sides, turn=angle, **place)
+            sides = (length, float(length * size[1]), float(length * size[2]))
+            return replace(base, kind="egg", size=sides, turn=angle)
     raise ValueError(f"unknown kind to fit: {kind!r}")
 
 
@@ -193,9 +193,11 @@ def _fit(kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int
     def off(q: Array) -> Array:
         p = q * steps
         gap = _gap(_solid(kind, p, stand, turn), shape, camera, width, height)
-        result: Array = np.concatenate([gap, 0.03 * q[3:]])
+        result: Array = np.concatenate([gap, pull * q[3:]])
         return result
 
+    # Proportions that are usual count for more where the outline does not tell.
+    pull = 0.03 + 0.3 * float(np.mean(~shape.free))
     found = least_squares(off, start / steps, max_nfev=40, xtol=1e-4, ftol=1e-4)
     rest = off(found.x)[:DIRECTIONS]
     error = float(np.sqrt(np.mean(rest**2))) * _FREEDOM[kind]
@@ -260,7 +262,7 @@ def _first_guess(
     shape: Outline, camera: GivenCamera, width: int, height: int, stand: Stand
 ) -> tuple[tuple[float, float], float]:
     """Guess place and radius, in metres, by unprojecting the region's foot."""
-    foot = shape.centre + (0.0, 0.6 * float(shape.reach[DIRECTIONS // 4]) * stand.level)
+    foot = shape.centre + np.array([0.0, 0.6 * float(shape.reach[DIRECTIONS // 4]) * stand.level])
     origin, ray = (part.reshape(-1) for part in camera.rays(foot[None], width, height))
     base, across, along = (np.asarray(v) for v in (stand.base, stand.across, stand.along))
     normal = np.cross(across, along)

@@ -13,7 +13,7 @@ from seig_search.stages import Stage
 from .colour import hue_name, luminance
 from .fitting import Stand, fit_kinds, mismatch, outline, refit
 from .look import Look
-from .regions import Region
+from .masks import Region
 from .solids import KINDS, Solid, extent
 from .surface import finish_of
 from .writer import addition, constant, write_part

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from .colour import Array, Colour, luminance
-from .regions import Mask
+from .lamp_fit import fit_lamps
+from .masks import Mask
 from .scene import Lamp, Scene
 from .solids import Finish
 
-__all__ = ["facing", "lit_scene", "lamps_for"]
+__all__ = ["facing", "lamps_for", "lit_scene"]
 
 ALBEDO = 0.75
 """The brightest surface of a scene is guessed to reflect this much; the rest follows."""
@@ -66,14 +67,16 @@ def lamps_for(level: float, side: float, towards: float, distance: float) -> tup
     return lamps, ambient
 
 
-def lit_scene(scene: Scene, side: float, seen_ground: Colour | None) -> Scene:
+def lit_scene(scene: Scene, side: float, light: Array, bare: Mask) -> Scene:
     """Divide what is seen into light and surface colour, and add the lamps.
 
     Args:
         scene: Its finishes hold the colours that are seen.
         side: From ``facing``.
-        seen_ground: Linear colour of the ground, or None without one.
+        light: (H, W, 3) linear RGB of the target.
+        bare: (H, W) where it shows the ground, if there is one.
     """
+    seen_ground = None if scene.ground is None else scene.ground.finish.rgb
     seen = [solid.finish.rgb for solid in scene.solids]
     if seen_ground is not None:
         seen.append(seen_ground)
@@ -84,6 +87,10 @@ def lit_scene(scene: Scene, side: float, seen_ground: Colour | None) -> Scene:
     towards = float(np.degrees(np.arctan2(position[1], position[0])))
     distance = float(np.linalg.norm(position - np.array(scene.centre)))
     lamps, ambient = lamps_for(level, side, towards, distance)
+    if seen_ground is not None:
+        albedo = float(luminance(np.asarray(seen_ground))) / level
+        solved = fit_lamps(light, bare, view, albedo, towards, side)
+        lamps, ambient = solved or (lamps, ambient)
     solids = tuple(replace(solid, finish=_unlit(solid.finish, level)) for solid in scene.solids)
     ground = scene.ground
     if ground is not None:
@@ -99,8 +106,3 @@ def _unlit(finish: Finish, level: float) -> Finish:
         return float(r), float(g), float(b)
 
     return replace(finish, rgb=albedo(finish.rgb), second=albedo(finish.second))
-
-
-def brightness(rgb: Colour) -> float:
-    """Give a linear colour's luminance."""
-    return float(luminance(np.asarray(rgb)))

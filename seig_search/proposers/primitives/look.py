@@ -16,8 +16,8 @@ from seig_search.proposal import Context
 from .colour import Array, lab, linear
 from .fitting import Stand
 from .guess import Guess
+from .masks import Mask, Region
 from .reading import Picture, Sight, told_apart
-from .regions import Mask, Region
 from .scene import Scene
 from .solids import Solid, world_points
 
@@ -106,7 +106,10 @@ class Look:
     @cached_property
     def bare(self) -> Mask:
         """(H, W) where target and render both show nothing but what is behind."""
-        return self.sight.behind & ~np.logical_or.reduce([*self.hulls, np.zeros_like(self.sight.behind)])
+        bare = self.sight.behind.copy()
+        for mask in self.hulls:
+            bare &= ~mask
+        return bare
 
     @cached_property
     def empty(self) -> Mask:

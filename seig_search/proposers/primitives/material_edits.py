@@ -10,9 +10,9 @@ import numpy as np
 from seig_search.edits import Edit, StageRewrite
 from seig_search.stages import Stage
 
-from .colour import Colour, luminance
+from .colour import Array, Colour, luminance
 from .look import Look
-from .regions import Mask
+from .masks import Mask
 from .scene import Scene
 from .solids import Finish
 from .writer import write_part
@@ -54,16 +54,16 @@ def _corrected(look: Look, finish: Finish, mask: Mask) -> Finish:
     return replace(finish, rgb=_times(finish.rgb, ratio), second=_times(finish.second, ratio))
 
 
-def _middle(pixels: np.ndarray) -> np.ndarray:
+def _middle(pixels: Array) -> Array:
     """Mean without highlights and the darkest."""
     bright = luminance(pixels)
     low, high = np.quantile(bright, [0.05, 0.92])
     kept = pixels[(bright >= low) & (bright <= high)]
-    result: np.ndarray = (kept if len(kept) else pixels).mean(axis=0)
+    result: Array = (kept if len(kept) else pixels).mean(axis=0)
     return result
 
 
-def _times(rgb: Colour, ratio: np.ndarray) -> Colour:
+def _times(rgb: Colour, ratio: Array) -> Colour:
     r, g, b = np.clip(np.asarray(rgb) * ratio, 0.002, 0.95)
     return float(r), float(g), float(b)
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .colour import Array
-from .regions import Mask, Region
+from .masks import Mask, Region
+from .merging import unite_alike, unite_slivers
 
 __all__ = ["colour_parts", "things_among"]
 
@@ -44,14 +45,16 @@ def colour_parts(picture: Array, inside: Mask | None, sensitivity: float = 1.0, 
         channel_axis=-1,
         max_num_iter=5,
     ).astype(np.int32)
-    merged = _merged(labels, picture * (0.6, 1.0, 1.0), 9.0 / sensitivity)
+    merged = _merged(labels, picture * (0.45, 1.0, 1.0), 9.0 / sensitivity)
     least = max(9.0, 1.5e-3 * float(where.sum()) / sensitivity)
-    found: list[Region] = []
+    found: list[Mask] = []
     for label in np.unique(merged[merged > 0]):
         islands, islands_count = ndimage.label(merged == label)
         sizes = np.bincount(islands.ravel())
-        found += [Region.of(islands == k) for k in range(1, islands_count + 1) if sizes[k] >= least]
-    return sorted(found, key=lambda region: -region.area)
+        found += [islands == k for k in range(1, islands_count + 1) if sizes[k] >= least]
+    if inside is not None:
+        found = unite_slivers(unite_alike(picture, found, 7.0 / sensitivity))
+    return sorted((Region.of(mask) for mask in found), key=lambda region: -region.area)
 
 
 def _merged(labels: Labels, picture: Array, limit: float) -> Labels:
@@ -63,7 +66,7 @@ def _merged(labels: Labels, picture: Array, limit: float) -> Labels:
         / np.maximum(area, 1)[:, None]
     )
     edges = _borders(labels, picture)
-    pairs = np.array([pair for pair in edges], dtype=np.int64).reshape(-1, 2)
+    pairs = np.array(list(edges), dtype=np.int64).reshape(-1, 2)
     length = np.array([edges[pair][0] for pair in edges])
     step = np.array([edges[pair][1] for pair in edges])
     root = np.arange(count)
@@ -114,7 +117,9 @@ def _united(pairs: npt.NDArray[np.int64], length: Array, step: Array) -> tuple[n
     pairs, length, step = pairs[apart], length[apart], step[apart]
     keys, inverse = np.unique(pairs[:, 0] << 32 | pairs[:, 1], return_inverse=True)
     united = np.column_stack([keys >> 32, keys & 0xFFFFFFFF])
-    return united, np.bincount(inverse, length, len(keys)), np.bincount(inverse, step, len(keys))
+    lengths: Array = np.bincount(inverse, length, len(keys)).astype(np.float64)
+    steps: Array = np.bincount(inverse, step, len(keys)).astype(np.float64)
+    return united.astype(np.int64), lengths, steps
 
 
 def things_among(parts: list[Region]) -> tuple[list[Region], list[Region]]:

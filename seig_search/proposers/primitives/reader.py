@@ -132,8 +132,8 @@ def _finish(call: _Call) -> Finish:
 def _placed(solid: Solid, call: _Call | None) -> Solid:
     if call is None:
         return solid
-    words = {name: float(value) for name, value in call.words.items()}
-    return replace(solid, x=float(call.args[1]), y=float(call.args[2]), **words)
+    z, turn, tilt = (float(call.words.get(word, 0.0)) for word in ("z", "turn", "tilt"))
+    return replace(solid, x=float(call.args[1]), y=float(call.args[2]), z=z, turn=turn, tilt=tilt)
 
 
 def _camera(calls: Sequence[_Call], sets: Mapping[str, Any]) -> Aim | GivenCamera:

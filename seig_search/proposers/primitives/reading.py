@@ -14,9 +14,11 @@ from .background import Background, fit_background
 from .colour import Array, Colour, hue_name, lab, linear
 from .fitting import Fit, Stand, fit_kinds, outline
 from .guess import Guess
+from .horizon import find_horizon, fit_halves
 from .light import facing, lit_scene
+from .masks import Mask, Region
 from .parts import colour_parts, things_among
-from .regions import Mask, Region, on_smooth_ground
+from .regions import on_smooth_ground
 from .scene import Aim, Ground, Scene, World
 from .solids import Finish, Solid
 from .surface import finish_of
@@ -69,11 +71,13 @@ class Sight:
         things: Their regions.
         floor: Whether they stand on a ground that is seen.
         behind: (H, W) what belongs to no thing.
+        horizon: The first row of the ground, where its edge is seen.
     """
 
     things: list[Region]
     floor: bool
     behind: Mask
+    horizon: int | None = None
 
 
 def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) -> Scene:
@@ -89,7 +93,7 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     """
     picture = Picture.of(target)
     sight = told_apart(picture, guess)
-    aim = Aim(guess.elevation or (27.0 if sight.floor else 20.0), DISTANCE, guess.fov)
+    aim = Aim(guess.elevation or _elevation(picture, sight, guess), DISTANCE, guess.fov)
     view = camera or aim.camera()
     stand = Stand() if sight.floor else Stand.upright(view)
     fits = [_fitted(region, sight.things, view, picture.size, stand, guess) for region in sight.things]
@@ -107,7 +111,18 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
         transparent=picture.inside is not None,
     )
     side = facing(picture.lab, [region.mask for region in sight.things])
-    return lit_scene(scene, side, low if sight.floor else None)
+    bare = sight.behind.copy()
+    bare[: sight.horizon or 0] = False
+    return lit_scene(scene, side, picture.light, bare)
+
+
+def _elevation(picture: Picture, sight: Sight, guess: Guess) -> float:
+    """Guess the camera's elevation in degrees: from the horizon, or a usual one."""
+    width, height = picture.size
+    if sight.horizon is not None:
+        focal = max(width, height) / 2 / np.tan(np.radians(guess.fov) / 2)
+        return float(np.clip(np.degrees(np.arctan2(height / 2 - sight.horizon, focal)), 1.5, 80))
+    return 27.0 if sight.floor else 20.0
 
 
 def told_apart(picture: Picture, guess: Guess) -> Sight:
@@ -115,10 +130,11 @@ def told_apart(picture: Picture, guess: Guess) -> Sight:
     if picture.inside is not None:
         parts = colour_parts(picture.lab, picture.inside, guess.sensitivity)
         return Sight(parts[:MOST_SOLIDS] or [Region.of(picture.inside)], False, ~picture.inside)
-    ground = fit_background(picture.lab)
-    if ground.noise < 6 and ground.seen > 0.45:
+    row = find_horizon(picture.lab)
+    ground = fit_background(picture.lab) if row is None else fit_halves(picture.lab, row)
+    if ground.noise < 9 and ground.seen > 0.45:
         things = on_smooth_ground(picture.lab, ground, guess.sensitivity)
-        floor = not _is_backdrop(ground)
+        floor = row is not None or not _is_backdrop(ground, things)
     else:
         things, _ = things_among(colour_parts(picture.lab, None, guess.sensitivity))
         floor = True
@@ -126,16 +142,19 @@ def told_apart(picture: Picture, guess: Guess) -> Sight:
     behind = np.ones(picture.lab.shape[:2], dtype=bool)
     for thing in things:
         behind &= ~thing.mask
-    return Sight(things, floor, behind)
+    return Sight(things, floor, behind, row)
 
 
-def _is_backdrop(ground: Background) -> bool:
+def _is_backdrop(ground: Background, things: Sequence[Region]) -> bool:
     """Whether the background is one even colour without a shadow: a studio's, not a ground."""
-    even = float(np.ptp(ground.lab[..., 0])) < 3.0
-    chroma = np.hypot(ground.residual[..., 1], ground.residual[..., 2])
-    offset = ground.residual[..., 0]
-    shadow = float(np.mean((offset < -6) & (offset > -40) & (chroma < 3)))
-    return even and shadow < 0.01
+    from scipy import ndimage
+
+    apart = np.ones(ground.lab.shape[:2], dtype=bool)
+    for thing in things:
+        apart &= ~thing.mask
+    apart = ndimage.binary_erosion(apart, iterations=3)
+    shadow = float(np.mean(apart & (ground.residual[..., 0] < -6)))
+    return float(np.ptp(ground.lab[..., 0])) < 3.0 and shadow < 0.004
 
 
 def _fitted(

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from .background import Background
 from .colour import Array
+from .masks import Mask, Region, solidity
+from .merging import unite_alike
 
-__all__ = ["Mask", "Region", "on_smooth_ground"]
+__all__ = ["on_smooth_ground"]
 
-Mask = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """One thing's visible part.
-
-    Args:
-        mask: (H, W) where it is seen.
-        box: Left, top, right, bottom in pixels; right and bottom are exclusive.
-    """
-
-    mask: Mask
-    box: tuple[int, int, int, int]
-
-    @classmethod
-    def of(cls, mask: Mask) -> Region:
-        """Make a region of a mask that is not empty."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        return cls(mask, (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
-
-    @property
-    def area(self) -> int:
-        """Pixels."""
-        return int(self.mask.sum())
 
 
 def on_smooth_ground(picture: Array, ground: Background, sensitivity: float = 1.0) -> list[Region]:
@@ -58,17 +33,63 @@ def on_smooth_ground(picture: Array, ground: Background, sensitivity: float = 1.
     height, width, _ = picture.shape
     least = max(12.0, 5e-4 * height * width / sensitivity)
     chroma = np.hypot(ground.residual[..., 1], ground.residual[..., 2])
+    # What is nearly black has no colour to speak of.
+    chroma = np.where((picture[..., 0] < 14) & (ground.lab[..., 0] > 35), 0.4 * chroma, chroma)
     quiet = float(np.median(chroma)) * 1.4826 + 0.5
     low = max(4.0, 4 * quiet) / sensitivity
     coloured = ndimage.binary_opening(_hysteresis(chroma, low, 2.2 * low))
     coloured = _tightened(coloured, chroma)
     colours = _by_hue(picture, ground.residual, coloured, least)
-    regions = [piece for mask in colours for piece in _apart(mask, least)]
+    regions = [piece for mask in colours for piece in _apart(picture, mask, least)]
     taken = np.zeros((height, width), dtype=bool)
     for mask in regions:
         taken |= mask
+    regions = [mask for mask in regions if not _is_cast(mask, regions, ground)]
     regions += _outlined(picture, ground, taken, least, sensitivity)
+    regions = [mask for mask in regions if not _is_fringe(mask, regions, picture, ground)]
     return [Region.of(mask) for mask in regions]
+
+
+def _is_fringe(mask: Mask, masks: list[Mask], picture: Array, ground: Background) -> bool:
+    """Whether a region is no thing: blurred all around, or a thin rim or a shadow at the foot of a larger one."""
+    from scipy import ndimage
+
+    area = int(mask.sum())
+    others = np.zeros_like(mask)
+    larger = others.copy()
+    for other in masks:
+        if other is not mask:
+            others |= other
+            larger |= other if other.sum() > area else False
+    rim = ndimage.binary_dilation(mask, iterations=2) & ~ndimage.binary_erosion(mask, iterations=2)
+    rim &= ~ndimage.binary_dilation(others, iterations=3)
+    if rim.any():
+        steep = np.hypot.reduce([ndimage.gaussian_gradient_magnitude(picture[..., c], 1.0)[rim] for c in range(3)])
+        if float(np.quantile(steep, 0.6)) < 1.7:
+            return True
+    if not (ndimage.binary_dilation(mask, iterations=7) & larger).any():
+        return False
+    depth = float(ndimage.distance_transform_edt(mask).max())
+    return depth**2 / area < 0.085
+
+
+def _is_cast(mask: Mask, masks: list[Mask], ground: Background) -> bool:
+    """Whether a region is a shadow that starts at the foot of a larger one: darker than the ground, of its colour."""
+    from scipy import ndimage
+
+    darker = float(np.median(ground.residual[..., 0][mask])) < -8
+    colour = float(np.median(np.hypot(ground.residual[..., 1], ground.residual[..., 2])[mask]))
+    if not darker or colour > 14:
+        return False
+    reach = ndimage.binary_dilation(mask, iterations=7)
+    for other in masks:
+        if other is mask or other.sum() < mask.sum() or not (reach & other).any():
+            continue
+        rows = np.flatnonzero(other.any(axis=1))
+        low = rows[0] + 0.55 * (rows[-1] - rows[0])
+        if np.flatnonzero(mask.any(axis=1)).mean() > low:
+            return True
+    return False
 
 
 def _hysteresis(values: Array, low: float, high: float) -> Mask:
@@ -94,7 +115,7 @@ def _tightened(mask: Mask, strength: Array) -> Mask:
         reach = ndimage.maximum_filter(np.where(piece, strength[window], 0), size=9)
         core = piece & (strength[window] > 0.38 * reach)
         result[window] |= ndimage.binary_fill_holes(core)
-    return ndimage.binary_opening(result)  # type: ignore[no-any-return]
+    return ndimage.binary_opening(result)
 
 
 def _by_hue(picture: Array, residual: Array, mask: Mask, least: float) -> list[Mask]:
@@ -141,7 +162,7 @@ def _grown(picture: Array, mask: Mask, seeds: list[Mask], least: float) -> list[
     grown = watershed(edges, labels, mask=mask)
     sizes = np.bincount(grown.ravel(), minlength=len(seeds) + 1)
     pieces = [grown == k for k in range(1, len(seeds) + 1) if sizes[k]]
-    return _swallowed(pieces, least)
+    return _swallowed(unite_alike(picture, pieces), least)
 
 
 def _swallowed(pieces: list[Mask], least: float) -> list[Mask]:
@@ -162,23 +183,26 @@ def _swallowed(pieces: list[Mask], least: float) -> list[Mask]:
     return [ndimage.binary_fill_holes(ndimage.binary_closing(m)) for m in kept]
 
 
-def _apart(mask: Mask, least: float) -> list[Mask]:
-    """Split what is plainly two things of one colour that touch: two deep cores with a narrow neck."""
+def _apart(picture: Array, mask: Mask, least: float) -> list[Mask]:
+    """Split what is plainly several things of one colour that touch: deep cores, apart from edges, with narrow necks."""
     from scipy import ndimage
     from skimage.segmentation import watershed
 
     area = int(mask.sum())
-    if area < 2 * least or _solidity(mask) > 0.9:
+    if area < 2 * least or solidity(mask) > 0.93:
         return [mask]
-    depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask), 1.0)
-    for level in np.linspace(0.45, 0.85, 5):
-        cores, count = ndimage.label(depth > level * depth.max())
-        if count < 2:
-            continue
-        split = watershed(-depth, cores.astype(np.int32), mask=mask)
-        parts = [split == k for k in range(1, count + 1)]
-        if all(p.sum() > max(2 * least, 0.12 * area) for p in parts):
-            return parts
+    edges = ndimage.gaussian_gradient_magnitude(picture[..., 0], 1.0)
+    for barrier in (edges > 7, np.zeros_like(mask)):
+        depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask & ~barrier), 1.0)
+        for level in np.linspace(0.3, 0.85, 6):
+            cores, count = ndimage.label(depth > level * depth.max())
+            if not 2 <= count <= 4:
+                continue
+            split = watershed(edges - depth, cores.astype(np.int32), mask=mask)
+            parts = [split == k for k in range(1, count + 1)]
+            whole = sum(solidity(p) * p.sum() for p in parts) / area
+            if all(p.sum() > max(2 * least, 0.06 * area) for p in parts) and whole > solidity(mask) + 0.03:
+                return parts
     return [mask]
 
 
@@ -219,11 +243,5 @@ def _is_shadow(mask: Mask, offset: Array, edges: Array, near: Mask) -> bool:
     if bright_part > 0.25:
         return False
     if touching > 0.08:
-        return darker and (even or steep < 5 or _solidity(mask) < 0.75)
+        return darker and (even or steep < 5 or solidity(mask) < 0.75)
     return darker and even and steep < 3.0
-
-
-def _solidity(mask: Mask) -> float:
-    from skimage.morphology import convex_hull_image
-
-    return float(mask.sum()) / max(1, int(convex_hull_image(mask).sum()))

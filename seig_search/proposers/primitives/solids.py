@@ -82,6 +82,8 @@ def _circle(radius: float, height: float, count: int) -> Array:
 _SPHERE = np.concatenate(
     [_circle(float(np.cos(a)), float(np.sin(a)), 24) for a in np.linspace(-np.pi / 2, np.pi / 2, 13)]
 )
+# A little larger, since a polyhedron with its corners on a sphere shows a smaller outline.
+_ON_GROUND = _SPHERE * 1.004 + np.array([0, 0, 1])
 _CUBE = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (0.0, 1.0)])
 
 
@@ -97,11 +99,11 @@ def points(kind: str, size: tuple[float, ...]) -> Array:
     """
     match kind:
         case "ball":
-            return (_SPHERE * 1.004 + (0, 0, 1)) * size[0]
+            return np.asarray(_ON_GROUND * size[0])
         case "egg":
-            return (_SPHERE * 1.004 + (0, 0, 1)) * np.array(size[:3]) / 2
+            return np.asarray(_ON_GROUND * np.array(size[:3]) / 2)
         case "box":
-            return _CUBE * np.array(size[:3])
+            return np.asarray(_CUBE * np.array(size[:3]))
         case "cylinder":
             return np.concatenate([_circle(size[0], 0.0, 32), _circle(size[0], size[1], 32)])
         case "cone":

@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from .colour import Array, Colour, lab, luminance
-from .regions import Mask
+from .masks import Mask
 from .solids import Finish
 
 __all__ = ["colour_of", "finish_of"]
 
 
-def colour_of(light: Array, mask: Mask) -> Colour:
-    """Give the colour of a region's lit part: the median of its brighter half without highlights, linear RGB."""
+def colour_of(light: Array, mask: Mask, above: float = 0.4) -> Colour:
+    """Give the colour of a region's lit part: the median of what is brighter than the quantile ``above``, without
+    highlights, linear RGB.
+    """
     pixels = light[mask]
     bright = luminance(pixels)
-    low, high = np.quantile(bright, [0.4, 0.93])
+    low, high = np.quantile(bright, [above, 0.93])
     lit = pixels[(bright >= low) & (bright <= high)]
     r, g, b = np.median(lit if len(lit) else pixels, axis=0)
     return float(r), float(g), float(b)
@@ -24,14 +26,23 @@ def colour_of(light: Array, mask: Mask) -> Colour:
 def finish_of(light: Array, mask: Mask) -> Finish:
     """Guess a region's surface; its colour is what is seen, not yet divided by the light.
 
-    Metal shows highlights and dark reflections side by side; a matte thing shades smoothly.
+    Metal shows small, strong highlights and steps between reflections; a matte thing shades smoothly.
     """
-    lightness = lab(light[mask])[:, 0]
-    dark, middle, top = (float(v) for v in np.quantile(lightness, [0.1, 0.5, 0.985]))
-    shiny = top - middle
-    deep = middle - dark
-    if shiny > 22 and shiny + deep > 30:
-        return Finish(colour_of(light, mask), 0.22, 0.9)
-    if shiny > 14:
-        return Finish(colour_of(light, mask), 0.35, 0.0)
+    from scipy import ndimage
+
+    inner = ndimage.binary_erosion(mask, iterations=2)
+    inner = inner if inner.sum() >= 20 else mask
+    top, left, bottom, right = _window(mask)
+    lightness = lab(light[top:bottom, left:right])[..., 0]
+    window = inner[top:bottom, left:right]
+    bright, peak = (float(v) for v in np.quantile(lightness[window], [0.9, 0.985]))
+    steps = float(np.quantile(ndimage.gaussian_gradient_magnitude(lightness, 1.0)[window], 0.9))
+    gloss = (peak - bright) + 1.5 * max(0.0, steps - 2.5)
+    if gloss > 3.5:
+        return Finish(colour_of(light, mask, 0.6), 0.2, 0.85)
     return Finish(colour_of(light, mask), 0.65, 0.0)
+
+
+def _window(mask: Mask) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
