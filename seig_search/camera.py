@@ -102,8 +102,6 @@ class GivenCamera:
         """
         xy = np.atleast_2d(np.asarray(pixels, dtype=float))
         focal = self.focal_px(width, height)
-        local = np.column_stack(
-            [(xy[:, 0] - width / 2) / focal, -(xy[:, 1] - height / 2) / focal, -np.ones(len(xy))]
-        )
+        local = np.column_stack([(xy[:, 0] - width / 2) / focal, -(xy[:, 1] - height / 2) / focal, -np.ones(len(xy))])
         directions = local @ self.matrix[:3, :3].T
         return self.matrix[:3, 3], directions / np.linalg.norm(directions, axis=1, keepdims=True)
