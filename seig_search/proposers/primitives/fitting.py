@@ -94,7 +94,7 @@ def outline(region: Region, others: list[Region]) -> Outline:
             front |= other.mask
     free = np.ones(DIRECTIONS, dtype=bool)
     for index in range(DIRECTIONS):
-        for out in (2.0, 4.0):
+        for out in (2.0, 4.0, 6.0):
             x, y = pixels[tip[index]] + out * _UNIT[index]
             inside = 0 <= x < width and 0 <= y < height
             if not inside or front[int(y), int(x)]:
@@ -128,7 +128,7 @@ def fit_kinds(
     return sorted(fits, key=lambda fit: fit.error)
 
 
-_FREEDOM = {"ball": 1.0, "cylinder": 1.06, "cube": 1.06, "box": 1.35, "cone": 1.5, "egg": 1.3, "slab": 1.2, "disc": 1.0}
+_FREEDOM = {"ball": 1.0, "cylinder": 1.06, "cube": 1.06, "box": 1.35, "cone": 1.5, "egg": 1.6, "slab": 1.2, "disc": 1.0}
 
 
 def _solid(kind: str, p: Array, stand: Stand, turn: float) -> Solid:
@@ -200,7 +200,8 @@ def _fit(kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int
     pull = 0.03 + 0.3 * float(np.mean(~shape.free))
     found = least_squares(off, start / steps, max_nfev=40, xtol=1e-4, ftol=1e-4)
     rest = off(found.x)[:DIRECTIONS]
-    error = float(np.sqrt(np.mean(rest**2))) * _FREEDOM[kind]
+    # The less is seen, the more a shape with many freedoms must earn them.
+    error = float(np.sqrt(np.mean(rest**2))) * (1 + (_FREEDOM[kind] - 1) * (1 + 15 * float(np.mean(~shape.free))))
     return Fit(_solid(kind, found.x * steps, stand, turn), error)
 
 

@@ -53,8 +53,8 @@ def fit_lamps(
     lamps = [
         Lamp("Key", "area", towards + turn, elevation, 1.0, 0.2 * distance, far * distance)
         for turn in range(-150, 181, 30)
-        for elevation in (25.0, 45.0, 65.0, 85.0)
-        for far in (0.4, 0.7, 1.2)
+        for elevation in (30.0, 48.0, 66.0, 85.0)
+        for far in (0.6, 0.85, 1.3)
     ]
     columns_of = np.stack([_falloff(lamp, spots) for lamp in lamps], axis=1)
     # What the shading of things says weighs a little: lamps on the wrong side are dearer.

@@ -16,11 +16,12 @@ from .fitting import Fit, Stand, fit_kinds, outline
 from .guess import Guess
 from .horizon import find_horizon, fit_halves
 from .light import facing, lit_scene
-from .masks import Mask, Region
+from .masks import Mask, Region, solidity
 from .parts import colour_parts, things_among
 from .regions import on_smooth_ground
 from .scene import Aim, Ground, Scene, World
 from .solids import Finish, Solid
+from .splitting import split_apart
 from .surface import finish_of
 
 __all__ = ["Picture", "Sight", "read_scene", "told_apart"]
@@ -96,15 +97,16 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     aim = Aim(guess.elevation or _elevation(picture, sight, guess), DISTANCE, guess.fov)
     view = camera or aim.camera()
     stand = Stand() if sight.floor else Stand.upright(view)
-    fits = [_fitted(region, sight.things, view, picture.size, stand, guess) for region in sight.things]
-    finishes = [finish_of(picture.light, region.mask) for region in sight.things]
+    fitted = _all_fitted(picture, sight, view, stand, guess)
+    fits = [fit for _, fit in fitted]
+    finishes = [finish_of(picture.light, region.mask) for region, _ in fitted]
     solids = _named([replace(fit.solid, finish=finish) for fit, finish in zip(fits, finishes, strict=True)])
     low, top = _colours_behind(picture, sight)
     reach = float(np.linalg.norm(view.matrix[:3, 3]))
     scene = Scene(
         title=_title(solids, sight.floor),
         solids=tuple(solids),
-        ground=Ground(Finish(low, 0.8), 8 * reach) if sight.floor else None,
+        ground=Ground(Finish(low, 0.8), (8 if sight.horizon is None else 60) * reach) if sight.floor else None,
         camera=camera or aim,
         lamps=(),
         world=World(top, (1.0, 1.0, 1.0), 0.5),
@@ -155,6 +157,31 @@ def _is_backdrop(ground: Background, things: Sequence[Region]) -> bool:
     apart = ndimage.binary_erosion(apart, iterations=3)
     shadow = float(np.mean(apart & (ground.residual[..., 0] < -6)))
     return float(np.ptp(ground.lab[..., 0])) < 3.0 and shadow < 0.004
+
+
+def _all_fitted(
+    picture: Picture, sight: Sight, view: GivenCamera, stand: Stand, guess: Guess
+) -> list[tuple[Region, Fit]]:
+    """Fit a solid to each region; one that no solid fits is split where that helps."""
+
+    def misfit(region: Region, fit: Fit) -> float:
+        # An outline is fitted by its hull, so what the hull adds counts against the fit.
+        return fit.error + 0.3 * (1 - solidity(region.mask))
+
+    done: list[tuple[Region, Fit]] = []
+    for region in sight.things:
+        fit = _fitted(region, sight.things, view, picture.size, stand, guess)
+        whole = misfit(region, fit)
+        pieces = [Region.of(part) for part in split_apart(picture.lab, region.mask)] if whole > 0.05 else []
+        if len(pieces) > 1:
+            around = [other for other in sight.things if other is not region] + pieces
+            split = [(piece, _fitted(piece, around, view, picture.size, stand, guess)) for piece in pieces]
+            parts = float(np.average([misfit(*pair) for pair in split], weights=[piece.area for piece in pieces]))
+            if parts < 0.6 * whole:
+                done += split
+                continue
+        done.append((region, fit))
+    return done[:MOST_SOLIDS]
 
 
 def _fitted(

@@ -31,7 +31,7 @@ def on_smooth_ground(picture: Array, ground: Background, sensitivity: float = 1.
     from scipy import ndimage
 
     height, width, _ = picture.shape
-    least = max(12.0, 5e-4 * height * width / sensitivity)
+    least = max(12.0, 8e-4 * height * width / sensitivity)
     chroma = np.hypot(ground.residual[..., 1], ground.residual[..., 2])
     # What is nearly black has no colour to speak of.
     chroma = np.where((picture[..., 0] < 14) & (ground.lab[..., 0] > 35), 0.4 * chroma, chroma)
@@ -40,14 +40,29 @@ def on_smooth_ground(picture: Array, ground: Background, sensitivity: float = 1.
     coloured = ndimage.binary_opening(_hysteresis(chroma, low, 2.2 * low))
     coloured = _tightened(coloured, chroma)
     colours = _by_hue(picture, ground.residual, coloured, least)
-    regions = [piece for mask in colours for piece in _apart(picture, mask, least)]
+    regions = list(colours)
     taken = np.zeros((height, width), dtype=bool)
     for mask in regions:
         taken |= mask
     regions = [mask for mask in regions if not _is_cast(mask, regions, ground)]
     regions += _outlined(picture, ground, taken, least, sensitivity)
     regions = [mask for mask in regions if not _is_fringe(mask, regions, picture, ground)]
-    return [Region.of(mask) for mask in regions]
+    return [Region.of(_without_spurs(mask)) for mask in regions]
+
+
+def _without_spurs(mask: Mask) -> Mask:
+    """Cut off what is thin for a thing of this size."""
+    from scipy import ndimage
+
+    if solidity(mask) > 0.965:
+        return mask
+    reach = max(1, round(0.03 * float(np.sqrt(mask.sum()))))
+    opened = ndimage.binary_opening(mask, structure=np.ones((3, 3), dtype=bool), iterations=reach)
+    labels, count = ndimage.label(opened)
+    if not count:
+        return mask
+    largest: Mask = labels == int(np.bincount(labels.ravel())[1:].argmax()) + 1
+    return largest if largest.sum() > 0.7 * mask.sum() else mask
 
 
 def _is_fringe(mask: Mask, masks: list[Mask], picture: Array, ground: Background) -> bool:
@@ -183,29 +198,6 @@ def _swallowed(pieces: list[Mask], least: float) -> list[Mask]:
     return [ndimage.binary_fill_holes(ndimage.binary_closing(m)) for m in kept]
 
 
-def _apart(picture: Array, mask: Mask, least: float) -> list[Mask]:
-    """Split what is plainly several things of one colour that touch: deep cores, apart from edges, with narrow necks."""
-    from scipy import ndimage
-    from skimage.segmentation import watershed
-
-    area = int(mask.sum())
-    if area < 2 * least or solidity(mask) > 0.93:
-        return [mask]
-    edges = ndimage.gaussian_gradient_magnitude(picture[..., 0], 1.0)
-    for barrier in (edges > 7, np.zeros_like(mask)):
-        depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask & ~barrier), 1.0)
-        for level in np.linspace(0.3, 0.85, 6):
-            cores, count = ndimage.label(depth > level * depth.max())
-            if not 2 <= count <= 4:
-                continue
-            split = watershed(edges - depth, cores.astype(np.int32), mask=mask)
-            parts = [split == k for k in range(1, count + 1)]
-            whole = sum(solidity(p) * p.sum() for p in parts) / area
-            if all(p.sum() > max(2 * least, 0.06 * area) for p in parts) and whole > solidity(mask) + 0.03:
-                return parts
-    return [mask]
-
-
 def _outlined(picture: Array, ground: Background, taken: Mask, least: float, sensitivity: float) -> list[Mask]:
     """Find grey things: closed sharp outlines apart from the coloured ones."""
     from scipy import ndimage
@@ -224,8 +216,21 @@ def _outlined(picture: Array, ground: Background, taken: Mask, least: float, sen
         mask = labels == index
         if mask.sum() < least or _is_shadow(mask, offset, edges, near):
             continue
-        found.append(mask)
+        found.append(_without_shadow(mask, offset))
     return found
+
+
+def _without_shadow(mask: Mask, offset: Array) -> Mask:
+    """Cut off the softer shadow that an outline took in: what is much nearer to the ground than the thing itself."""
+    from scipy import ndimage
+
+    core = ndimage.binary_erosion(mask, iterations=3)
+    level = float(np.median(offset[core])) if core.any() else 0.0
+    if level > -8:
+        return mask
+    kept: Mask = ndimage.binary_fill_holes(mask & ((offset < 0.6 * level) | (offset > 2)))
+    kept = ndimage.binary_opening(kept)
+    return kept if kept.sum() > 0.5 * mask.sum() else mask
 
 
 def _is_shadow(mask: Mask, offset: Array, edges: Array, near: Mask) -> bool:

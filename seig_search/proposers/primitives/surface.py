@@ -37,7 +37,7 @@ def finish_of(light: Array, mask: Mask) -> Finish:
     window = inner[top:bottom, left:right]
     bright, peak = (float(v) for v in np.quantile(lightness[window], [0.9, 0.985]))
     steps = float(np.quantile(ndimage.gaussian_gradient_magnitude(lightness, 1.0)[window], 0.9))
-    gloss = (peak - bright) + 1.5 * max(0.0, steps - 2.5)
+    gloss = (peak - bright) + max(0.0, steps - 4)
     if gloss > 3.5:
         return Finish(colour_of(light, mask, 0.6), 0.2, 0.85)
     return Finish(colour_of(light, mask), 0.65, 0.0)
