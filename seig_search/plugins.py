@@ -42,7 +42,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "primitives": "seig_search.proposers.primitives:PrimitivesProposer",
         "vlm": "seig_search.proposers.vlm:VlmProposer",
     },
-    "tuners": {"optuna": "seig_search.tuning.optuna_tuner:OptunaTuner"},
+    "tuners": {
+        "auto": "seig_search.tuning.optuna_tuner:OptunaTuner",
+        "optuna": "seig_search.tuning.optuna_tuner:OptunaTuner",
+    },
     "scorers": {"composite": "seig_search.evaluators.composite:Composite"},
 }
 GROUPS: tuple[str, ...] = tuple(BUILT_IN)

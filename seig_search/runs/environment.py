@@ -15,7 +15,6 @@ __all__ = ["environment"]
 PACKAGES = (
     "bpy",
     "cmaes",
-    "libcst",
     "litellm",
     "numpy",
     "optuna",

@@ -27,7 +27,7 @@ def fails(capsys, *words):
     return code, err
 
 
-HEAVY = ("torch", "ray", "litellm", "bpy", "optuna", "skimage", "scipy", "numpy", "libcst", "pydantic")
+HEAVY = ("torch", "ray", "litellm", "bpy", "optuna", "skimage", "scipy", "numpy", "pydantic")
 
 
 @pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS if name not in ("run", "tune"))])

@@ -149,3 +149,15 @@ def test_killed_children_and_actors_change_nothing_but_the_journal(picture, unbr
     assert outcome(out) == outcome(unbroken)
     losses = [loss for event in events(out, "rendered") for loss in event["losses"]]
     assert losses and all(loss["cause"] for loss in losses)
+
+
+def test_the_result_runs_by_itself_and_renders_the_runs_own_picture(unbroken, tmp_path):
+    program = unbroken / "best" / "program.py"
+    alone = subprocess.run(
+        [sys.executable, "-I", str(program)], env={"PATH": "/usr/bin"}, cwd=tmp_path, capture_output=True, timeout=120
+    )
+    assert alone.returncode == 0, alone.stderr.decode()
+    again = tmp_path / "again.png"
+    words = ["-m", "seig_search", "render", str(program), "--out", str(again), "--threads", "2"]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True, timeout=120)
+    assert np.array_equal(np.asarray(Image.open(again)), np.asarray(Image.open(unbroken / "best" / "render.png")))

@@ -40,7 +40,7 @@ def write_program(scene: Scene) -> str:
     Returns:
         Python source that runs alone in Blender 4.5 and later.
     """
-    head = f'"""{scene.title}"""\n\nfrom math import cos, pi, radians, sin, tan\n\nimport bmesh\nimport bpy\n'
+    head = f'"""{scene.title}"""\n\nfrom math import cos, pi, radians, sin, tan\n\nimport bpy  # first: it brings the modules below along\n\nimport bmesh\n'
     head += "from mathutils import Matrix, Vector\n"
     calls = "\n".join(f"    {stage.value}()" for stage in EDIT_STAGES)
     parts = "\n\n".join(write_part(scene, stage) for stage in EDIT_STAGES)
