@@ -43,7 +43,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "vlm": "seig_search.proposers.vlm:VlmProposer",
     },
     "tuners": {
-        "auto": "seig_search.tuning.optuna_tuner:OptunaTuner",
+        "auto": "seig_search.tuning.local_tuner:AutoTuner",
+        "local": "seig_search.tuning.local_tuner:LocalTuner",
         "optuna": "seig_search.tuning.optuna_tuner:OptunaTuner",
     },
     "scorers": {"composite": "seig_search.evaluators.composite:Composite"},

@@ -116,12 +116,10 @@ def test_a_driver_killed_half_way_is_resumed(picture, unbroken, tmp_path):
     paid = [event["key"] for event in events(out, "rendered")]
     assert len(paid) < len(events(unbroken, "rendered"))
 
-    subprocess.run(
-        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"],
-        check=True,
-        capture_output=True,
-        timeout=300,
+    resumed = subprocess.run(
+        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"], capture_output=True, timeout=300
     )
+    assert resumed.returncode == 0, resumed.stderr.decode()[-2000:]
     keys = [event["key"] for event in events(out, "rendered")]
     assert keys[: len(paid)] == paid
     assert len(keys) == len(set(keys)) == len(events(unbroken, "rendered"))

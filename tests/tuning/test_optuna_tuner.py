@@ -17,7 +17,16 @@ from seig_search.errors import UsageError
 from seig_search.program.parameter import Parameter
 from seig_search.render import Value
 from seig_search.stages import Stage
-from seig_search.tuning import OptunaTuner, Trial, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning import (
+    AutoTuner,
+    LocalTuner,
+    OptunaTuner,
+    Trial,
+    Tuner,
+    TuningProblem,
+    TuningProgress,
+    TuningResult,
+)
 
 Score = Callable[[Mapping[str, Value]], float | None]
 
@@ -63,8 +72,15 @@ def tune(
         answer.set_result(trial(score({**current, **values})))
         return answer
 
-    tuner = OptunaTuner(**settings)  # type: ignore[arg-type]
+    tuner = made(**settings)
     return tuner.tune(problem(parameters, score, renders, in_flight), submit, np.random.default_rng(seed), progress)
+
+
+def made(sampler: str = "auto", **settings: object) -> Tuner:
+    kinds = {"auto": AutoTuner, "local": LocalTuner}
+    if sampler in kinds:
+        return kinds[sampler](**settings)  # type: ignore[arg-type]
+    return OptunaTuner(sampler, **settings)  # type: ignore[arg-type]
 
 
 def bowl(**bottom: float) -> Score:
@@ -137,9 +153,7 @@ def shuffled(parameters: list[Parameter], score: Score, workers: int, sampler: s
             batch.append((values, answer))
             return answer
 
-        return OptunaTuner(sampler).tune(
-            problem(parameters, score, 60, 6), submit, np.random.default_rng(5), lambda now: None
-        )
+        return made(sampler).tune(problem(parameters, score, 60, 6), submit, np.random.default_rng(5), lambda now: None)
 
 
 def test_seeds_differ_and_repeat() -> None:
@@ -268,11 +282,29 @@ def test_an_error_of_the_pool_is_passed_on() -> None:
         )
 
 
+@pytest.mark.parametrize("kind", ["float", "choice"])
+def test_optuna_picks_a_sampler_that_fits_the_parameters(kind: str) -> None:
+    choice = parameter("C", "x", "choice", None, None, choices=("x", "y"))
+    found = [parameter("A", 0.5), choice] if kind == "choice" else [parameter("A", 0.5)]
+    result = OptunaTuner().tune(
+        problem(found, lambda values: 0.5, 8), lambda values: settled(0.4), np.random.default_rng(0), lambda now: None
+    )
+    assert ("TPE" if kind == "choice" else "CMA-ES") in result.explanation
+
+
+def settled(value: float) -> Future[Trial]:
+    answer: Future[Trial] = Future()
+    answer.set_result(trial(value))
+    return answer
+
+
 def test_settings_are_checked() -> None:
     with pytest.raises(UsageError, match="did you mean 'cmaes'"):
         OptunaTuner("cmae")
     with pytest.raises(UsageError, match="reach must be above 0"):
         OptunaTuner(reach=0)
+    with pytest.raises(UsageError, match="sigma must be above 0"):
+        LocalTuner(sigma=2)
 
 
 @st.composite
