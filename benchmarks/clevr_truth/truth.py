@@ -180,17 +180,18 @@ def things_of(facts: Mapping[str, Any], colours: Mapping[str, Sequence[float]], 
         size: Width and height in pixels.
 
     Returns:
-        Every visible mesh in the picture, except those that span most of it: grounds and walls.
+        Every visible mesh in the picture, except grounds and walls: what is flat, or spans most of it.
     """
     things = []
     for item in facts["objects"]:
         box = item["bbox_image"]
         if item["type"] != "MESH" or not item["visible"] or not box or not item["polygons"]:
             continue
-        if (box[2] - box[0]) * (box[3] - box[1]) > 0.7 * size[0] * size[1]:
+        corners = np.asarray(item["bbox_world"])
+        wide, deep, high = np.ptp(corners, axis=0)
+        if (box[2] - box[0]) * (box[3] - box[1]) > 0.7 * size[0] * size[1] or high < 0.01 * max(wide, deep):
             continue
         rgb = next((colours[name] for name in item["materials"] if name in colours), (0.5, 0.5, 0.5))
-        corners = np.asarray(item["bbox_world"])
         x, y, z = (corners.min(axis=0) + corners.max(axis=0)) / 2
         r, g, b = (float(v) for v in rgb[:3])
         things.append(Found(item["name"], tuple(box), (r, g, b), (float(x), float(y), float(z))))

@@ -61,8 +61,8 @@ def hue_name(rgb: npt.ArrayLike) -> str:
     if chroma < 9 + 0.05 * lightness:
         return "Black" if lightness < 22 else "White" if lightness > 85 else "Grey"
     hue = float(np.degrees(np.arctan2(b, a))) % 360
-    if 35 <= hue < 85 and (lightness < 62 or chroma < 45):
+    if 44 <= hue < 85 and (lightness < 62 or chroma < 45):
         return "Brown"
     bounds = ((20, "Pink" if lightness > 60 else "Red"), (48, "Red"), (78, "Orange"), (112, "Yellow"))
-    rest = ((165, "Green"), (240, "Cyan"), (295, "Blue"), (335, "Purple"), (361, "Pink"))
+    rest = ((165, "Green"), (240, "Cyan"), (308, "Blue"), (335, "Purple"), (361, "Pink"))
     return next(name for limit, name in bounds + rest if hue < limit)

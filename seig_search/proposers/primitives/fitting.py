@@ -9,10 +9,11 @@ import numpy as np
 from seig_search.camera import GivenCamera
 
 from .colour import Array
+from .descent import least_squares
 from .masks import Mask, Region
 from .solids import Solid, extent, world_points
 
-__all__ = ["Fit", "Outline", "Stand", "fit_kinds", "mismatch", "outline", "refit"]
+__all__ = ["Fit", "Outline", "Stand", "fit_kinds", "gaps", "mismatch", "outline", "refit"]
 
 DIRECTIONS = 40
 _ANGLES = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
@@ -182,8 +183,6 @@ def _start(kind: str, radius: float, place: tuple[float, float]) -> Array:
 
 
 def _fit(kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int, height: int, stand: Stand) -> Fit:
-    from scipy.optimize import least_squares
-
     place, radius = _first_guess(shape, camera, width, height, stand)
     unit = max(1e-6, radius)
     start = _start(kind, radius, place)
@@ -192,25 +191,26 @@ def _fit(kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int
 
     def off(q: Array) -> Array:
         p = q * steps
-        gap = _gap(_solid(kind, p, stand, turn), shape, camera, width, height)
+        gap = gaps(_solid(kind, p, stand, turn), shape, camera, width, height)
         result: Array = np.concatenate([gap, pull * q[3:]])
         return result
 
     # Proportions that are usual count for more where the outline does not tell.
     pull = 0.03 + 0.3 * float(np.mean(~shape.free))
-    found = least_squares(off, start / steps, max_nfev=40, xtol=1e-4, ftol=1e-4)
-    rest = off(found.x)[:DIRECTIONS]
+    found = least_squares(off, start / steps)
+    rest = off(found)[:DIRECTIONS]
     # The less is seen, the more a shape with many freedoms must earn them.
     error = float(np.sqrt(np.mean(rest**2))) * (1 + (_FREEDOM[kind] - 1) * (1 + 15 * float(np.mean(~shape.free))))
-    return Fit(_solid(kind, found.x * steps, stand, turn), error)
+    return Fit(_solid(kind, found * steps, stand, turn), error)
 
 
 def mismatch(solid: Solid, shape: Outline, camera: GivenCamera, width: int, height: int) -> float:
     """Tell how far a solid's outline is off, as a share of the region's size."""
-    return float(np.sqrt(np.mean(_gap(solid, shape, camera, width, height) ** 2)))
+    return float(np.sqrt(np.mean(gaps(solid, shape, camera, width, height) ** 2)))
 
 
-def _gap(solid: Solid, shape: Outline, camera: GivenCamera, width: int, height: int) -> Array:
+def gaps(solid: Solid, shape: Outline, camera: GivenCamera, width: int, height: int) -> Array:
+    """Give how much further than the region a solid reaches, (DIRECTIONS,) as shares of the region's size."""
     seen = camera.project(world_points(solid), width, height)
     if np.any(seen[:, 2] < 1e-4):
         return np.full(DIRECTIONS, 10.0)
@@ -238,8 +238,6 @@ def refit(
         move: Whether its place and turn are free.
         resize: Whether its sizes are free; bevels and walls keep theirs.
     """
-    from scipy.optimize import least_squares
-
     across, along = np.asarray(stand.across), np.asarray(stand.along)
     unit = max(extent(solid.kind, solid.size))
     free = _FIXED_SIZES.get(solid.kind, len(solid.size)) if resize else 0
@@ -251,11 +249,11 @@ def refit(
         return replace(solid, x=float(x), y=float(y), z=float(z), turn=turn, size=(*sizes, *solid.size[len(sizes) :]))
 
     def off(q: Array) -> Array:
-        result: Array = np.concatenate([_gap(made(q), shape, camera, width, height), 0.02 * q[2:]])
+        result: Array = np.concatenate([gaps(made(q), shape, camera, width, height), 0.02 * q[2:]])
         return result
 
-    found = least_squares(off, np.zeros(3 + free), max_nfev=40, xtol=1e-4, ftol=1e-4)
-    better = made(found.x)
+    found = least_squares(off, np.zeros(3 + free))
+    better = made(found)
     return Fit(better, mismatch(better, shape, camera, width, height))
 
 

@@ -102,7 +102,9 @@ def _scene(program: Program, calls: Mapping[Stage, Sequence[_Call]], values: Map
                 raise _UnknownFormError(name)
             solid = Solid(str(name), call.name, tuple(float(v) for v in size))
             solids.append(replace(_placed(solid, places.get(name)), finish=finishes.get(name, Finish((0.5, 0.5, 0.5)))))
-    world = next(call for call in calls[Stage.LIGHTING] if call.name == "surroundings")
+    world = next((call for call in calls[Stage.LIGHTING] if call.name == "surroundings"), None)
+    if world is None:
+        raise _UnknownFormError("surroundings")
     sets = {call.name[4:]: call.args[0] for call in calls[Stage.COMPOSITION] if call.name.startswith("set ")}
     x, y, z = (float(v) for v in values.get("MIDDLE", (0, 0, 0)))
     return Scene(

@@ -23,6 +23,7 @@ from .scene import Aim, Ground, Scene, World
 from .solids import Finish, Solid
 from .splitting import split_apart
 from .surface import finish_of
+from .vessel import find_vessel
 
 __all__ = ["Picture", "Sight", "read_scene", "told_apart"]
 
@@ -56,7 +57,8 @@ class Picture:
         small = target.sized(width, height)
         light = linear(small.over().astype(float) / 255)
         soft = [ndimage.gaussian_filter(channel, 0.7) for channel in np.moveaxis(lab(light), -1, 0)]
-        return cls(light, np.stack(soft, axis=-1), None if small.alpha is None else small.alpha > 127)
+        inside = None if small.alpha is None else small.alpha > 0.5 * float(small.alpha.max())
+        return cls(light, np.stack(soft, axis=-1), inside)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -73,12 +75,14 @@ class Sight:
         floor: Whether they stand on a ground that is seen.
         behind: (H, W) what belongs to no thing.
         horizon: The first row of the ground, where its edge is seen.
+        textured: Whether the background is no smooth surface.
     """
 
     things: list[Region]
     floor: bool
     behind: Mask
     horizon: int | None = None
+    textured: bool = False
 
 
 def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) -> Scene:
@@ -95,12 +99,17 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     picture = Picture.of(target)
     sight = told_apart(picture, guess)
     aim = Aim(guess.elevation or _elevation(picture, sight, guess), DISTANCE, guess.fov)
+    vessel = find_vessel(picture.lab, picture.light, sight.things, aim) if sight.textured and not camera else None
+    if vessel is not None:
+        aim = vessel.aim if guess.elevation is None else aim
+        small = [region for region in vessel.rest if region.area > 0.004 * picture.lab[..., 0].size]
+        sight = replace(sight, things=small[:6])
     view = camera or aim.camera()
     stand = Stand() if sight.floor else Stand.upright(view)
+    stand = stand if vessel is None else Stand(base=(0.0, 0.0, vessel.level))
     fitted = _all_fitted(picture, sight, view, stand, guess)
-    fits = [fit for _, fit in fitted]
-    finishes = [finish_of(picture.light, region.mask) for region, _ in fitted]
-    solids = _named([replace(fit.solid, finish=finish) for fit, finish in zip(fits, finishes, strict=True)])
+    solids = [replace(fit.solid, finish=finish_of(picture.light, region.mask)) for region, fit in fitted]
+    solids = [*(vessel.solids if vessel else ()), *_named(solids)]
     low, top = _colours_behind(picture, sight)
     reach = float(np.linalg.norm(view.matrix[:3, 3]))
     scene = Scene(
@@ -134,7 +143,8 @@ def told_apart(picture: Picture, guess: Guess) -> Sight:
         return Sight(parts[:MOST_SOLIDS] or [Region.of(picture.inside)], False, ~picture.inside)
     row = find_horizon(picture.lab)
     ground = fit_background(picture.lab) if row is None else fit_halves(picture.lab, row)
-    if ground.noise < 9 and ground.seen > 0.45:
+    textured = not (ground.noise < 9 and ground.seen > 0.45)
+    if not textured:
         things = on_smooth_ground(picture.lab, ground, guess.sensitivity)
         floor = row is not None or not _is_backdrop(ground, things)
     else:
@@ -144,7 +154,7 @@ def told_apart(picture: Picture, guess: Guess) -> Sight:
     behind = np.ones(picture.lab.shape[:2], dtype=bool)
     for thing in things:
         behind &= ~thing.mask
-    return Sight(things, floor, behind, row)
+    return Sight(things, floor, behind, row, textured)
 
 
 def _is_backdrop(ground: Background, things: Sequence[Region]) -> bool:
