@@ -200,7 +200,7 @@ def _fit(kind: str, turn: float, shape: Outline, camera: GivenCamera, width: int
     found = least_squares(off, start / steps)
     rest = off(found)[:DIRECTIONS]
     # The less is seen, the more a shape with many freedoms must earn them.
-    error = float(np.sqrt(np.mean(rest**2))) * (1 + (_FREEDOM[kind] - 1) * (1 + 15 * float(np.mean(~shape.free))))
+    error = float(np.sqrt(np.mean(rest**2))) * (1 + (_FREEDOM[kind] - 1) * (1 + 6 * float(np.mean(~shape.free))))
     return Fit(_solid(kind, found * steps, stand, turn), error)
 
 

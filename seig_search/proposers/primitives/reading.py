@@ -11,7 +11,7 @@ from seig_search.camera import GivenCamera
 from seig_search.target import Target
 
 from .background import Background, fit_background
-from .colour import Array, Colour, hue_name, lab, linear
+from .colour import Array, Colour, hue_name, lab, linear, luminance
 from .fitting import Fit, Stand, fit_kinds, outline
 from .guess import Guess
 from .horizon import find_horizon, fit_halves
@@ -107,7 +107,7 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     view = camera or aim.camera()
     stand = Stand() if sight.floor else Stand.upright(view)
     stand = stand if vessel is None else Stand(base=(0.0, 0.0, vessel.level))
-    fitted = _all_fitted(picture, sight, view, stand, guess)
+    fitted = _all_fitted(picture, sight, view, stand, guess, small=vessel is not None)
     solids = [replace(fit.solid, finish=finish_of(picture.light, region.mask)) for region, fit in fitted]
     solids = [*(vessel.solids if vessel else ()), *_named(solids)]
     low, top = _colours_behind(picture, sight)
@@ -115,7 +115,9 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     scene = Scene(
         title=_title(solids, sight.floor),
         solids=tuple(solids),
-        ground=Ground(Finish(low, 0.8), (8 if sight.horizon is None else 60) * reach) if sight.floor else None,
+        ground=Ground(_ground_finish(picture, sight, low, reach), (8 if sight.horizon is None else 60) * reach)
+        if sight.floor
+        else None,
         camera=camera or aim,
         lamps=(),
         world=World(top, (1.0, 1.0, 1.0), 0.5),
@@ -124,7 +126,8 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     side = facing(picture.lab, [region.mask for region in sight.things])
     bare = sight.behind.copy()
     bare[: sight.horizon or 0] = False
-    return lit_scene(scene, side, picture.light, bare)
+    # Light that falls off cannot be told from a pattern.
+    return lit_scene(scene, side, picture.light, bare & (not sight.textured))
 
 
 def _elevation(picture: Picture, sight: Sight, guess: Guess) -> float:
@@ -170,7 +173,7 @@ def _is_backdrop(ground: Background, things: Sequence[Region]) -> bool:
 
 
 def _all_fitted(
-    picture: Picture, sight: Sight, view: GivenCamera, stand: Stand, guess: Guess
+    picture: Picture, sight: Sight, view: GivenCamera, stand: Stand, guess: Guess, small: bool = False
 ) -> list[tuple[Region, Fit]]:
     """Fit a solid to each region; one that no solid fits is split where that helps."""
 
@@ -180,7 +183,7 @@ def _all_fitted(
 
     done: list[tuple[Region, Fit]] = []
     for region in sight.things:
-        fit = _fitted(region, sight.things, view, picture.size, stand, guess)
+        fit = _fitted(region, sight.things, view, picture.size, stand, guess, small)
         whole = misfit(region, fit)
         pieces = [Region.of(part) for part in split_apart(picture.lab, region.mask)] if whole > 0.05 else []
         if len(pieces) > 1:
@@ -195,9 +198,17 @@ def _all_fitted(
 
 
 def _fitted(
-    region: Region, regions: Sequence[Region], view: GivenCamera, size: tuple[int, int], stand: Stand, guess: Guess
+    region: Region,
+    regions: Sequence[Region],
+    view: GivenCamera,
+    size: tuple[int, int],
+    stand: Stand,
+    guess: Guess,
+    small: bool = False,
 ) -> Fit:
     shape = outline(region, [other for other in regions if other is not region])
+    if small:
+        return fit_kinds(shape, view, *size, stand, ("egg", "ball"))[0]
     fits = fit_kinds(shape, view, *size, stand, ("ball", "cylinder", "cube"))
     if fits[0].error > 0.045:
         fits = sorted(fits + fit_kinds(shape, view, *size, stand, ("box", "egg", "cone")), key=lambda f: f.error)
@@ -232,6 +243,20 @@ def _colours_behind(picture: Picture, sight: Sight) -> tuple[Colour, Colour]:
 
 def _plain(rgb: Array) -> Colour:
     return float(rgb[0]), float(rgb[1]), float(rgb[2])
+
+
+def _ground_finish(picture: Picture, sight: Sight, rgb: Colour, reach: float) -> Finish:
+    """One colour, or streaks of two where the ground has a pattern."""
+    if not sight.textured:
+        return Finish(rgb, 0.8)
+    pixels = picture.light[sight.behind]
+    bright = luminance(pixels)
+    usual = pixels[bright > 0.35 * float(np.median(bright))]
+    low, high = np.quantile(luminance(usual), [0.3, 0.6])
+    dark, light = usual[luminance(usual) <= low], usual[luminance(usual) >= high]
+    return Finish(
+        _plain(np.median(light, axis=0)), 0.5, 0.0, "wood", _plain(np.median(dark, axis=0)), streaks=14 / reach
+    )
 
 
 def _title(solids: Sequence[Solid], floor: bool) -> str:
