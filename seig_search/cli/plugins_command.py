@@ -26,5 +26,5 @@ def execute(arguments: argparse.Namespace) -> int:
         print(json.dumps({"plugins": [asdict(entry) for entry in found]}))
         return 0
     rows = [[e.group, e.name, e.origin, f"BROKEN: {e.error}" if e.error else e.summary] for e in found]
-    print(table(["group", "name", "from", "what"], rows))
+    print(table(["group", "name", "from", "what"], rows, words=True))
     return 0

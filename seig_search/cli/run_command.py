@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from seig_search.target import Target
 
     target = Target.load(arguments.image)
+    for note in target.notes:
+        print(f"{arguments.image}: {note}", file=sys.stderr)
     more: dict[str, Any] = {}
     if arguments.strategy is not None:
         more["strategy"] = {"name": arguments.strategy}

@@ -10,13 +10,13 @@ __all__ = ["run_table", "table"]
 SHOWN = ("psnr", "ssim", "colour", "edges", "multiscale", "silhouette")
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out rows in columns; numbers to the right, the first column to the left."""
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], words: bool = False) -> str:
+    """Lay out rows in columns; the first column to the left, the others too if they hold ``words``, else to the right."""
     cells = [list(header), *[list(row) for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = [
         "  ".join(
-            cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(w) if n == 0 or words else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
         )
         for row in cells
     ]
