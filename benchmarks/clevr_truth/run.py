@@ -74,7 +74,7 @@ def reconstructed(image: Path, preset: str, camera: bool, folder: Path) -> Path:
     if camera:
         command += ["--camera", str(image.with_suffix(".json"))]
     subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return out / "program.py"
+    return out / "best" / "program.py"
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def _moved(look: Look, scene: Scene) -> list[tuple[Solid, float]]:
     things = look.sight.things
     result = []
     for solid, (region, overlap) in zip(scene.solids, look.matches, strict=True):
-        if region < 0 or overlap < 0.1:
+        if region < 0 or overlap < look.trust:
             result.append((solid, 0.0))
             continue
         others = [other for other in things if other is not things[region]]

@@ -103,7 +103,7 @@ def _resized(look: Look, index: int) -> tuple[Solid, float]:
     """Give a solid with the sizes that fit its region best where it stands, and what that gains."""
     solid = look.scene.solids[index]
     region, overlap = look.matches[index]
-    if region < 0 or overlap < 0.2:
+    if region < 0 or overlap < max(0.2, look.trust):
         return solid, 0.0
     things = look.sight.things
     shape = outline(things[region], [other for other in things if other is not things[region]])

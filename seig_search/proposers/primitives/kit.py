@@ -142,8 +142,9 @@ def wood(name, rgb, second, roughness, scale, turn):
         tree = shader.id_data
         where = tree.nodes.new("ShaderNodeTexCoord")
         stretch = tree.nodes.new("ShaderNodeMapping")
-        stretch.inputs["Rotation"].default_value = (0, 0, -radians(turn))
-        stretch.inputs["Scale"].default_value = (0.08 * scale, scale, scale)
+        stretch.vector_type = "TEXTURE"
+        stretch.inputs["Rotation"].default_value = (0, 0, radians(turn))
+        stretch.inputs["Scale"].default_value = (12 / scale, 1 / scale, 1 / scale)
         noise = tree.nodes.new("ShaderNodeTexNoise")
         noise.inputs["Scale"].default_value = 1
         noise.inputs["Detail"].default_value = 6

@@ -103,6 +103,11 @@ class Look:
             found.append((best, overlaps[best]) if overlaps and overlaps[best] > 0.05 else (-1, 0.0))
         return found
 
+    @property
+    def trust(self) -> float:
+        """Least IoU at which a region is taken for a solid's own; patterned pictures come apart into pieces of things."""
+        return 0.5 if self.sight.textured else 0.1
+
     @cached_property
     def bare(self) -> Mask:
         """(H, W) where target and render both show nothing but what is behind."""

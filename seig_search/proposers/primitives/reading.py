@@ -11,8 +11,9 @@ from seig_search.camera import GivenCamera
 from seig_search.target import Target
 
 from .background import Background, fit_background
-from .colour import Array, Colour, hue_name, lab, linear, luminance
+from .colour import Array, Colour, hue_name, lab, linear
 from .fitting import Fit, Stand, fit_kinds, outline
+from .ground import dark_edge, ground_finish
 from .guess import Guess
 from .horizon import find_horizon, fit_halves
 from .light import facing, lit_scene
@@ -22,7 +23,7 @@ from .regions import on_smooth_ground
 from .scene import Aim, Ground, Scene, World
 from .solids import Finish, Solid
 from .splitting import split_apart
-from .surface import finish_of
+from .surface import colour_of, finish_of
 from .vessel import find_vessel
 
 __all__ = ["Picture", "Sight", "read_scene", "told_apart"]
@@ -109,13 +110,16 @@ def read_scene(target: Target, guess: Guess, camera: GivenCamera | None = None) 
     stand = stand if vessel is None else Stand(base=(0.0, 0.0, vessel.level))
     fitted = _all_fitted(picture, sight, view, stand, guess, small=vessel is not None)
     solids = [replace(fit.solid, finish=finish_of(picture.light, region.mask)) for region, fit in fitted]
-    solids = [*(vessel.solids if vessel else ()), *_named(solids)]
+    solids = [*(vessel.solids if vessel else ()), *_named(solids), *_beyond_the_table(picture, sight, view)]
     low, top = _colours_behind(picture, sight)
     reach = float(np.linalg.norm(view.matrix[:3, 3]))
     scene = Scene(
         title=_title(solids, sight.floor),
         solids=tuple(solids),
-        ground=Ground(_ground_finish(picture, sight, low, reach), (8 if sight.horizon is None else 60) * reach)
+        ground=Ground(
+            ground_finish(picture.light, sight.behind, sight.textured, low, view),
+            (8 if sight.horizon is None else 60) * reach,
+        )
         if sight.floor
         else None,
         camera=camera or aim,
@@ -197,6 +201,27 @@ def _all_fitted(
     return done[:MOST_SOLIDS]
 
 
+def _beyond_the_table(picture: Picture, sight: Sight, view: GivenCamera) -> list[Solid]:
+    """Lay a dark slab where a patterned ground ends in the dark."""
+    edge = dark_edge(picture.light, sight.behind) if sight.textured else None
+    if edge is None:
+        return []
+    region = Region.of(edge)
+    fit = fit_kinds(outline(region, []), view, *picture.size, Stand(), ("slab",))[0]
+    if fit.error > 0.15:
+        return []
+    dark = Finish(colour_of(picture.light, edge), 0.9)
+    # What is out of sight goes on: twice as wide and deep, the sides that face the scene's middle staying in place.
+    slab = fit.solid
+    wide, deep, *rest = slab.size
+    turn = np.radians(slab.turn)
+    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    away = np.sign(axes @ (slab.x, slab.y))
+    x, y = np.array([slab.x, slab.y]) + 0.5 * away * (wide, deep) @ axes
+    size = (2 * wide, 2 * deep, *rest)
+    return [replace(slab, name="DarkEdge", finish=dark, size=size, x=float(x), y=float(y))]
+
+
 def _fitted(
     region: Region,
     regions: Sequence[Region],
@@ -243,20 +268,6 @@ def _colours_behind(picture: Picture, sight: Sight) -> tuple[Colour, Colour]:
 
 def _plain(rgb: Array) -> Colour:
     return float(rgb[0]), float(rgb[1]), float(rgb[2])
-
-
-def _ground_finish(picture: Picture, sight: Sight, rgb: Colour, reach: float) -> Finish:
-    """One colour, or streaks of two where the ground has a pattern."""
-    if not sight.textured:
-        return Finish(rgb, 0.8)
-    pixels = picture.light[sight.behind]
-    bright = luminance(pixels)
-    usual = pixels[bright > 0.35 * float(np.median(bright))]
-    low, high = np.quantile(luminance(usual), [0.3, 0.6])
-    dark, light = usual[luminance(usual) <= low], usual[luminance(usual) >= high]
-    return Finish(
-        _plain(np.median(light, axis=0)), 0.5, 0.0, "wood", _plain(np.median(dark, axis=0)), streaks=14 / reach
-    )
 
 
 def _title(solids: Sequence[Solid], floor: bool) -> str:

@@ -101,13 +101,14 @@ def _vessel(picture: Array, light: Array, things: Sequence[Region], rim: Region,
     x, y, top, radius = mouth.x, mouth.y, mouth.z, mouth.size[0]
     tall = max(0.3 * radius, top - base)
     outer = _below_rim(light, rim, plate, opening)
-    foot, wall = 0.6 * radius, 0.1 * radius
+    foot, wall = 0.7 * radius, 0.1 * radius
     lining = Finish(colour_of(light, rim.mask), 0.3)
     solids.append(Solid("Cup", "cup", (radius, foot, 0.92 * tall, wall), x, y, base, finish=Finish(outer, 0.3)))
     inner = (0.985 * radius, 0.97 * foot, 0.97 * tall, wall)
     solids.append(Solid("CupLining", "cup", inner, x, y, base + 0.03 * tall, finish=lining))
     if inside:
         fill = max(inside, key=lambda r: r.area * (1 + np.hypot(*np.median(picture[r.mask], axis=0)[1:])))
+        fill = _alike(picture, fill, inside)
         level = _circle_above(outline(fill, []), camera, (width, height), x, y, 0.6 * top)
         deep = float(np.clip(level.z, base + 0.3 * tall, base + 0.9 * tall))
         across = min(level.size[0], 0.93 * radius)
@@ -130,14 +131,19 @@ def _plate(picture: Array, rim: Region, outside: Sequence[Region]) -> Region | N
     if not outside:
         return None
     largest = max(outside, key=lambda region: region.area)
-    colour = np.median(picture[largest.mask], axis=0)
-    mask = np.zeros_like(rim.mask)
-    for region in outside:
-        if shade_distance(np.median(picture[region.mask], axis=0), colour) < 22:
-            mask |= region.mask
-    whole = Region.of(mask)
+    whole = _alike(picture, largest, outside, 22)
     wide = (whole.box[2] - whole.box[0]) / (rim.box[2] - rim.box[0])
     return whole if wide > 1.25 and largest.area > 0.4 * rim.area else None
+
+
+def _alike(picture: Array, seed: Region, regions: Sequence[Region], limit: float = 18) -> Region:
+    """Unite a region with those of its colour."""
+    colour = np.median(picture[seed.mask], axis=0)
+    mask = seed.mask.copy()
+    for region in regions:
+        if shade_distance(np.median(picture[region.mask], axis=0), colour) < limit:
+            mask |= region.mask
+    return Region.of(mask)
 
 
 def _open_above(shape: Outline, rim: Region, plate: Region) -> Outline:
