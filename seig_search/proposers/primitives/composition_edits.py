@@ -13,7 +13,7 @@ from seig_search.stages import Stage
 from .fitting import mismatch, outline, refit
 from .look import Look
 from .scene import Aim, Scene
-from .solids import Solid
+from .solids import Solid, coaxial
 from .writer import write_part
 
 __all__ = ["composition_edits", "random_composition"]
@@ -30,7 +30,7 @@ def _moved(look: Look, scene: Scene) -> list[tuple[Solid, float]]:
     things = look.sight.things
     result = []
     for solid, (region, overlap) in zip(scene.solids, look.matches, strict=True):
-        if region < 0 or overlap < look.trust:
+        if region < 0 or overlap < look.trust or sum(coaxial(solid, other) for other in scene.solids) > 1:
             result.append((solid, 0.0))
             continue
         others = [other for other in things if other is not things[region]]
@@ -99,5 +99,8 @@ def random_composition(look: Look, rng: np.random.Generator) -> Edit:
         y=solid.y + float(rng.normal(0, step)),
         turn=solid.turn + float(rng.normal(0, 15)) * (solid.kind in ("box", "egg")),
     )
-    solids = (*scene.solids[:index], moved, *scene.solids[index + 1 :])
+    solids = tuple(
+        moved if i == index else replace(s, x=moved.x, y=moved.y) if coaxial(s, solid) else s
+        for i, s in enumerate(scene.solids)
+    )
     return _rewrite(replace(scene, solids=solids), f"{solid.name} moved a little")

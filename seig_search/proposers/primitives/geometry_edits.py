@@ -14,7 +14,7 @@ from .colour import hue_name, luminance
 from .fitting import Stand, fit_kinds, mismatch, outline, refit
 from .look import Look
 from .masks import Region
-from .solids import KINDS, Solid, extent
+from .solids import KINDS, Solid, coaxial, extent
 from .surface import finish_of
 from .writer import addition, constant, write_part
 
@@ -63,7 +63,9 @@ def geometry_edits(look: Look) -> Iterator[Edit]:
         if len(solids) > 1:
             rest = [solid for i, solid in enumerate(solids) if i != index]
             yield _rewrite(look, rest, f"without {solids[index].name}, which the target does not show")
-    worst = sorted(range(len(solids)), key=lambda i: -_wrongness(look, i))
+    # Parts on one axis make one thing, and were shaped for each other.
+    single = [i for i, solid in enumerate(solids) if sum(coaxial(solid, other) for other in solids) <= 1]
+    worst = sorted(single, key=lambda i: -_wrongness(look, i))
     for rank in range(2):
         for index in worst:
             kinds = SWAPS[solids[index].kind]
@@ -197,7 +199,7 @@ def random_geometry(look: Look, rng: np.random.Generator) -> Edit | None:
     index = int(rng.choice(len(solids), p=weights / weights.sum()))
     solid = solids[index]
     match int(rng.integers(4)):
-        case 0:
+        case 0 if sum(coaxial(solid, other) for other in solids) <= 1:
             swapped = reshaped(solid, str(rng.choice(SWAPS[solid.kind])))
             return _with(look, index, swapped, f"{solid.name} as {WORDS[swapped.kind].lower()}")
         case 1:

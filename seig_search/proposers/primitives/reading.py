@@ -18,6 +18,7 @@ from .guess import Guess
 from .horizon import find_horizon, fit_halves
 from .light import facing, lit_scene
 from .masks import Mask, Region, solidity
+from .merging import shade_distance
 from .parts import colour_parts, things_among
 from .regions import on_smooth_ground
 from .scene import Aim, Ground, Scene, World
@@ -156,12 +157,29 @@ def told_apart(picture: Picture, guess: Guess) -> Sight:
         floor = row is not None or not _is_backdrop(ground, things)
     else:
         things, _ = things_among(colour_parts(picture.lab, None, guess.sensitivity))
+        things = _unlike_the_ground(picture, things)
         floor = True
     things = sorted(things, key=lambda region: -region.area)[:MOST_SOLIDS]
     behind = np.ones(picture.lab.shape[:2], dtype=bool)
     for thing in things:
         behind &= ~thing.mask
     return Sight(things, floor, behind, row, textured)
+
+
+def _unlike_the_ground(picture: Picture, things: list[Region]) -> list[Region]:
+    """Drop what is only a patch of the ground's pattern: small, and of its colour in other light."""
+    behind = np.ones(picture.lab.shape[:2], dtype=bool)
+    for thing in things:
+        behind &= ~thing.mask
+    if behind.sum() < 50:
+        return things
+    ground = np.median(picture.lab[behind], axis=0)
+    least = 0.02 * behind.size
+    return [
+        thing
+        for thing in things
+        if thing.area > least or shade_distance(np.median(picture.lab[thing.mask], axis=0), ground) > 13
+    ]
 
 
 def _is_backdrop(ground: Background, things: Sequence[Region]) -> bool:
@@ -197,7 +215,9 @@ def _all_fitted(
             if parts < 0.6 * whole:
                 done += split
                 continue
-        done.append((region, fit))
+        # In a pattern, what no solid fits is most likely no thing.
+        if not (sight.textured and done and fit.error > 0.15):
+            done.append((region, fit))
     return done[:MOST_SOLIDS]
 
 

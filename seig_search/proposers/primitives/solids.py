@@ -9,7 +9,7 @@ import numpy as np
 
 from .colour import Array, Colour
 
-__all__ = ["KINDS", "Finish", "Solid", "extent", "points", "world_points"]
+__all__ = ["KINDS", "Finish", "Solid", "coaxial", "extent", "points", "world_points"]
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "ball": ("radius",),
@@ -72,6 +72,11 @@ class Solid:
     turn: float = 0.0
     tilt: float = 0.0
     finish: Finish = field(default_factory=lambda: Finish((0.5, 0.5, 0.5)))
+
+
+def coaxial(one: Solid, two: Solid) -> bool:
+    """Whether two solids stand exactly on one upright axis: parts of one thing, which move together."""
+    return one.x == two.x and one.y == two.y and (one.x, one.y) != (0.0, 0.0)
 
 
 def _circle(radius: float, height: float, count: int) -> Array:

@@ -114,9 +114,11 @@ def _vessel(picture: Array, light: Array, things: Sequence[Region], rim: Region,
         across = min(level.size[0], 0.93 * radius)
         finish = Finish(colour_of(light, fill.mask), 0.35)
         solids.append(Solid("Filling", "cylinder", (across, 0.04 * tall, 0.0), x, y, deep, finish=finish))
-    silhouette = opening | (plate.mask if plate is not None else opening)
-    rest = [r for r in outside if plate is None or not (r.mask & plate.mask).sum() > 0.5 * r.area]
-    return Vessel(aim, tuple(solids), tuple(r for r in rest if not (r.mask & silhouette).sum() > 0.5 * r.area), base)
+    around = _filled(opening | plate.mask) if plate is not None else _filled(opening)
+    taken = opening | plate.mask if plate is not None else opening
+    # A close-up: what lies off the plate is most likely the table's pattern.
+    rest = [r for r in outside if (r.mask & around).sum() > 0.3 * r.area and (r.mask & taken).sum() < 0.5 * r.area]
+    return Vessel(aim, tuple(solids), tuple(rest), base)
 
 
 def _filled(mask: Mask) -> Mask:
@@ -160,15 +162,13 @@ def _circle_above(
 
     def made(q: Array) -> Solid:
         radius = guess * float(np.exp(np.clip(q[1], -2, 2)))
-        place = (x + 0.3 * guess * float(q[2]), y)
-        return Solid("Circle", "cylinder", (radius, 0.01 * guess), *place, z=guess * (1 + float(q[0])))
+        return Solid("Circle", "cylinder", (radius, 0.01 * guess), x, y, z=guess * (1 + float(q[0])))
 
     def off(q: Array) -> Array:
-        result: Array = np.append(gaps(made(q), shape, camera, *size), 0.05 * q[2])
-        return result
+        return gaps(made(q), shape, camera, *size)
 
-    best = made(least_squares(off, np.zeros(3)))
-    return best if mismatch(best, shape, camera, *size) < 1 else made(np.zeros(3))
+    best = made(least_squares(off, np.zeros(2)))
+    return best if mismatch(best, shape, camera, *size) < 1 else made(np.zeros(2))
 
 
 def _lifted(disc: Solid, camera: GivenCamera, height: float) -> Solid:

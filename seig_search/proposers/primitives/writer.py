@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from seig_search.camera import GivenCamera
 from seig_search.stages import EDIT_STAGES, Stage
 
 from . import kit
 from .scene import Aim, Lamp, Scene
-from .solids import KINDS, Finish, Solid, extent
+from .solids import KINDS, Finish, Solid, coaxial, extent
 
 __all__ = ["addition", "constant", "number", "write_part", "write_program"]
 
@@ -169,7 +169,7 @@ def _materials(scene: Scene) -> str:
 
 def _composition(scene: Scene) -> str:
     constants: Lines = []
-    body = [_standing(solid, constants) for solid in scene.solids]
+    body = [_standing(solid, constants, scene.solids[:index]) for index, solid in enumerate(scene.solids)]
     pasted = [kit.PLACE["place"], kit.PLACE["the_camera"]]
     if isinstance(scene.camera, Aim):
         body.append(_aimed(scene.camera, constants))
@@ -184,12 +184,15 @@ def _composition(scene: Scene) -> str:
     return _part(constants, pasted, _function(Stage.COMPOSITION, body))
 
 
-def _standing(solid: Solid, constants: Lines) -> str:
+def _standing(solid: Solid, constants: Lines, before: Sequence[Solid] = ()) -> str:
+    """Write where a solid stands; one on the axis of another before it shares that one's constants."""
     prefix = constant(solid.name)
     reach = 1.2 * max(extent(solid.kind, solid.size)[:2])
-    constants.append(_param(f"{prefix}_X", solid.x, solid.x - reach, solid.x + reach, "m"))
-    constants.append(_param(f"{prefix}_Y", solid.y, solid.y - reach, solid.y + reach, "m"))
-    words = [f'"{solid.name}"', f"{prefix}_X", f"{prefix}_Y"]
+    axis = next((constant(other.name) for other in before if coaxial(solid, other)), prefix)
+    if axis == prefix:
+        constants.append(_param(f"{prefix}_X", solid.x, solid.x - reach, solid.x + reach, "m"))
+        constants.append(_param(f"{prefix}_Y", solid.y, solid.y - reach, solid.y + reach, "m"))
+    words = [f'"{solid.name}"', f"{axis}_X", f"{axis}_Y"]
     if abs(solid.z) > 1e-9:
         constants.append(_param(f"{prefix}_Z", solid.z, solid.z - reach, solid.z + reach, "m"))
         words.append(f"z={prefix}_Z")
