@@ -274,7 +274,7 @@ def test_what_the_model_is_shown(desk: Desk) -> None:
         "NameError: x",
         "wider -> ok",
         "lens = 35",
-        "BALL_RADIUS 0.1..1",
+        "- BALL_RADIUS 0.5, in 0.1..1 m",
         "Ball: x 10..20, y 10..20",
         PROGRAM.strip(),
         "def geometry():",

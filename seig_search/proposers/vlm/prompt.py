@@ -101,16 +101,22 @@ def _stage_values(context: Context, width: int, height: int) -> dict[str, str]:
         "metrics": (score + ", ".join(f"{k} {v:.4g}" for k, v in sorted(context.metrics.items()))) or "nothing yet",
         "objects": _objects(context, width, height),
         "program": context.parent.source.rstrip("\n"),
-        "parameters": ", ".join(_range(parameter) for parameter in parameters) or "this stage has none",
+        "parameters": "\n".join(_range(parameter) for parameter in parameters) or "- (it has none)",
     }
 
 
 def _range(parameter: Parameter) -> str:
+    value = parameter.value
+    if isinstance(value, tuple):
+        now = "[" + ", ".join(f"{component:g}" for component in value) + "]"
+    else:
+        now = value if isinstance(value, str) else f"{value:g}"
     if parameter.kind == "choice":
-        return f"{parameter.key} {'|'.join(parameter.choices)}"
+        return f"- {parameter.key} {now}, one of {'|'.join(parameter.choices)}"
     if parameter.kind == "rgb":
-        return f"{parameter.key} rgb"
-    return f"{parameter.key} {parameter.low:g}..{parameter.high:g}"
+        return f"- {parameter.key} {now}, linear rgb 0..1"
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    return f"- {parameter.key} {now}, in {parameter.low:g}..{parameter.high:g}{unit}"
 
 
 def _camera(context: Context) -> str:
