@@ -3,6 +3,7 @@
 import argparse
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ from seig_search import plugins
 from seig_search.config import load_settings
 from seig_search.program import Program
 from seig_search.search.session import make_parts
+from seig_search.stages import EDIT_STAGES, Stage
 from seig_search.testing import EvaluatorSuite, ProposerSuite, StrategySuite
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,17 +121,27 @@ def test_a_metric_of_ones_own_counts_when_it_is_weighed():
     (command,) = [command for guide, command in commands() if guide == "writing-an-evaluator.md"]
     sets = [command[place + 1] for place, word in enumerate(command) if word == "--set"]
     parts = make_parts(load_settings("draft", sets))
-    stage = next(iter(Program.parse("def lighting(): ...").stages))
     metrics = {"ssim": 0.5, "deltae": 20.0}
-    scores = [parts.scorer.score({**metrics, "darks": darks}, stage).value for darks in (0.2, 0.8)]
+    scores = [parts.scorer.score({**metrics, "darks": darks}, Stage.LIGHTING).value for darks in (0.2, 0.8)]
     assert scores[0] < scores[1]
 
 
 def test_the_proposers_first_program_has_no_problems():
     ball = Program.parse(MODULES["writing-a-proposer.md"]["nudge"].BALL)
     assert ball.lint() == []
-    assert {parameter.stage for parameter in ball.parameters} == set(ball.stages)
-    assert len(ball.stages) == 4
+    assert {parameter.stage for parameter in ball.parameters} == set(EDIT_STAGES)
+
+
+@pytest.mark.blender
+def test_the_proposers_first_program_runs_alone_in_blender(tmp_path):
+    program = tmp_path / "ball.py"
+    names = "sorted(thing.type for thing in bpy.context.scene.objects)"
+    program.write_text(
+        MODULES["writing-a-proposer.md"]["nudge"].BALL + f"    print({names}, bool(bpy.context.scene.camera))\n"
+    )
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "['CAMERA', 'LIGHT', 'MESH', 'MESH'] True" in done.stdout
 
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
