@@ -10,6 +10,9 @@ from seig_search.tuning.seam import TuningProblem
 
 __all__ = ["OptunaTuner"]
 
+MANY = 60
+"""From so many parameters on, a few hundred renders teach CMA-ES more than TPE (``benchmarks/tuners``)."""
+
 OptunaSampler = Literal["auto", "tpe", "cmaes", "random"]
 
 
@@ -18,7 +21,7 @@ class OptunaTuner(SamplingTuner):
 
     Args:
         sampler: ``tpe`` (multivariate, with a constant liar for trials under way), ``cmaes`` (started at the current
-            values), ``random``, or ``auto``: TPE where there are choices, CMA-ES where all is numbers.
+            values), ``random``, or ``auto``: CMA-ES where very many numbers are to be moved, else TPE.
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
         sigma: The first steps' size, as a fraction of the trust region, above 0 and at most 1.
 
@@ -33,6 +36,7 @@ class OptunaTuner(SamplingTuner):
         def choose(problem: TuningProblem) -> Sampler:
             if sampler != "auto":
                 return sampler
-            return "tpe" if any(parameter.kind == "choice" for parameter in problem.parameters) else "cmaes"
+            choices = any(parameter.kind == "choice" for parameter in problem.parameters)
+            return "cmaes" if len(problem.parameters) >= MANY and not choices else "tpe"
 
         super().__init__(choose, reach, sigma)

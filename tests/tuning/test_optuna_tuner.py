@@ -282,14 +282,14 @@ def test_an_error_of_the_pool_is_passed_on() -> None:
         )
 
 
-@pytest.mark.parametrize("kind", ["float", "choice"])
-def test_optuna_picks_a_sampler_that_fits_the_parameters(kind: str) -> None:
-    choice = parameter("C", "x", "choice", None, None, choices=("x", "y"))
-    found = [parameter("A", 0.5), choice] if kind == "choice" else [parameter("A", 0.5)]
+@pytest.mark.parametrize(("numbers", "choices", "sampler"), [(2, 0, "TPE"), (60, 0, "CMA-ES"), (60, 1, "TPE")])
+def test_optuna_picks_a_sampler_that_fits_the_parameters(numbers: int, choices: int, sampler: str) -> None:
+    found = [parameter(f"A{n}", 0.5) for n in range(numbers)]
+    found += [parameter(f"C{n}", "x", "choice", None, None, choices=("x", "y")) for n in range(choices)]
     result = OptunaTuner().tune(
         problem(found, lambda values: 0.5, 8), lambda values: settled(0.4), np.random.default_rng(0), lambda now: None
     )
-    assert ("TPE" if kind == "choice" else "CMA-ES") in result.explanation
+    assert sampler in result.explanation
 
 
 def settled(value: float) -> Future[Trial]:
