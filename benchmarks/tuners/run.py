@@ -23,7 +23,7 @@ from seig_search.stages import Stage
 from seig_search.tuning import LocalTuner, OptunaTuner, Trial, TuningProblem
 
 TUNERS = {
-    "local": lambda: LocalTuner(),
+    "local": LocalTuner,
     "tpe": lambda: OptunaTuner("tpe"),
     "cmaes": lambda: OptunaTuner("cmaes"),
     "random": lambda: OptunaTuner("random"),
