@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from seig_search import plugins
-from seig_search.config import load_settings
+from seig_search.config import Settings, load_settings
 from seig_search.program import Program
 from seig_search.search.session import make_parts
 from seig_search.stages import EDIT_STAGES, Stage
@@ -86,19 +86,30 @@ def point_names() -> dict[str, str]:
     return names
 
 
-@pytest.mark.parametrize("command", [command for _, command in commands()], ids=lambda command: " ".join(command[5:]))
-def test_commands_name_settings_and_plugins_that_exist(command):
+def resolved(command: list[str]) -> Settings:
+    """Resolve a command's settings as ``seig run`` does: a strategy that is named by its flag comes without settings."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--strategy")
     parser.add_argument("--set", action="append", default=[], dest="sets")
     flags, _ = parser.parse_known_args(command)
-    chosen = {} if flags.strategy is None else {"strategy.name": flags.strategy}
-    settings = load_settings("draft", flags.sets, chosen)
+    settings = load_settings("draft", flags.sets, {"strategy": {"name": flags.strategy}} if flags.strategy else {})
     # No entry point is installed here: its name stands for what it leads to.
     leads = point_names()
-    chosen["strategy.name"] = leads.get(settings.strategy.name, settings.strategy.name)
-    chosen["proposer.name"] = leads.get(settings.proposer.name, settings.proposer.name)
-    make_parts(load_settings("draft", flags.sets, chosen))
+    named = {"strategy.name": settings.strategy.name, "proposer.name": settings.proposer.name}
+    changed = {path: leads[name] for path, name in named.items() if name in leads}
+    return load_settings("draft", flags.sets, {"strategy": settings.strategy.model_dump(), **changed})
+
+
+@pytest.mark.parametrize("command", [command for _, command in commands()], ids=lambda command: " ".join(command[5:]))
+def test_commands_name_settings_and_plugins_that_exist(command):
+    make_parts(resolved(command))
+
+
+def test_settings_in_the_commands_reach_the_plugins():
+    parts = [make_parts(resolved(command)) for _, command in commands()]
+    strategies = [part.make_strategy() for part in parts]
+    assert 5 in [strategy.size for strategy in strategies if hasattr(strategy, "size")]
+    assert 0.2 in [part.proposer.spread for part in parts if hasattr(part.proposer, "spread")]
 
 
 def test_every_guide_shows_commands():
