@@ -10,6 +10,7 @@ import runpy
 import sys
 
 import bpy
+
 from seig_search.blender_pool.worker.facts import scene_facts
 
 

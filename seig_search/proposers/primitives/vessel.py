@@ -103,7 +103,7 @@ def _vessel(picture: Array, light: Array, things: Sequence[Region], rim: Region,
     outer = _below_rim(light, rim, plate, opening)
     foot, wall = 0.7 * radius, 0.1 * radius
     lining = Finish(colour_of(light, rim.mask), 0.3)
-    solids.append(Solid("Cup", "cup", (radius, foot, 0.92 * tall, wall), x, y, base, finish=Finish(outer, 0.3)))
+    solids.append(Solid("Cup", "cup", (radius, foot, 0.92 * tall, 0.3 * wall), x, y, base, finish=Finish(outer, 0.3)))
     inner = (0.985 * radius, 0.97 * foot, 0.97 * tall, wall)
     solids.append(Solid("CupLining", "cup", inner, x, y, base + 0.03 * tall, finish=lining))
     if inside:
