@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 from seig_search.blender_pool import BlenderPool, PoolOptions
-
 from seig_search.fidelity import Fidelity
 from seig_search.render import RenderJob
 

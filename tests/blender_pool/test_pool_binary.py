@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from seig_search.blender_pool import PoolOptions, probe
 
 FAKE = """#!/bin/sh

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from seig_search.blender_pool.cache import RenderCache
 
+from seig_search.blender_pool.cache import RenderCache
 from seig_search.fidelity import Fidelity
 from seig_search.render import ProgramError, RenderJob, RenderResult, WorkerLoss
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from seig_search.blender_pool.cache import RenderCache
 from seig_search.blender_pool.dispatch import Dispatcher
 from seig_search.blender_pool.supervisor import Answer
-
 from seig_search.errors import SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.render import ProgramError, RenderJob, RenderResult

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from seig_search.blender_pool import PoolOptions, sandbox
 from seig_search.blender_pool.liveness import is_running, wait_until_gone
 from seig_search.blender_pool.locate import Blender, find_blender
-
 from seig_search.errors import SeigError, UsageError
 
 SPEC = {"memory_mb": 3000, "cpu_s": 700, "file_mb": 5, "files": 99}

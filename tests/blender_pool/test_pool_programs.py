@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+
 from seig_search.blender_pool import PoolOptions
 from seig_search.blender_pool.supervisor import Supervisor
-
 from seig_search.fidelity import Fidelity
 from seig_search.render import RenderJob, View
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from seig_search.blender_pool import BlenderPool, PoolOptions
 from seig_search.blender_pool.liveness import is_running, wait_until_gone
-
 from seig_search.errors import SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.render import RenderJob

@@ -3,8 +3,8 @@ import ast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seig_search.blender_pool.worker.values import UnknownParameter, parse_with_values
 
+from seig_search.blender_pool.worker.values import UnknownParameter, parse_with_values
 from seig_search.program.program import Program
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False) | st.integers(-1000, 1000)

@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from seig_search.blender_pool.wire import ChildGone, DeadlinePassed, ForgedFrame, Tail, Wire
 from seig_search.blender_pool.worker.framing import read_frame, write_frame
 

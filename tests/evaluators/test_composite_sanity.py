@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+
 from seig_search.evaluators import (
     ColourEvaluator,
     Composite,
@@ -16,7 +17,6 @@ from seig_search.evaluators import (
     SilhouetteEvaluator,
     StructureEvaluator,
 )
-
 from seig_search.scoring import Measurer
 from seig_search.stages import STAGES
 from seig_search.target import Target

@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seig_search.evaluators import Composite
-from seig_search.evaluators.normalising import NORMALISERS, soft_share
 
 from seig_search.errors import UsageError
+from seig_search.evaluators import Composite
+from seig_search.evaluators.normalising import NORMALISERS, soft_share
 from seig_search.stages import STAGES, Stage
 
 LOWER = {"mse", "mae", "multiscale", "colour", "deltae", "lpips", "dreamsim"}

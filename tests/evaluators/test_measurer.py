@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from seig_search.evaluators import PixelEvaluator, SilhouetteEvaluator, StructureEvaluator
 
 from seig_search.errors import SeigError, UsageError
+from seig_search.evaluators import PixelEvaluator, SilhouetteEvaluator, StructureEvaluator
 from seig_search.metrics import Metric
 from seig_search.scoring import Measurer, score_images
 from seig_search.target import Target

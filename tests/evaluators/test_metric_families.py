@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from seig_search.errors import SeigError
 from seig_search.evaluators import (
     ColourEvaluator,
     DetailEvaluator,
@@ -15,8 +17,6 @@ from seig_search.evaluators import (
     StructureEvaluator,
 )
 from seig_search.evaluators.colour import lab
-
-from seig_search.errors import SeigError
 from seig_search.scoring import Measurer
 from seig_search.target import Target
 

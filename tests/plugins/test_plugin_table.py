@@ -1,10 +1,10 @@
 """How a plug-in is picked, and what is said when it cannot be."""
 
 import pytest
-from seig_search.strategies import Beam, Greedy
 
 from seig_search.errors import UsageError
 from seig_search.plugins import BUILT_IN, listing, load, make, resolve
+from seig_search.strategies import Beam, Greedy
 
 
 class Own(Greedy):

@@ -117,7 +117,10 @@ def test_a_driver_killed_half_way_is_resumed(picture, unbroken, tmp_path):
     assert len(paid) < len(events(unbroken, "rendered"))
 
     resumed = subprocess.run(
-        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"], capture_output=True, timeout=300
+        [sys.executable, "-m", "seig_search", "resume", str(out), "--json"],
+        check=False,
+        capture_output=True,
+        timeout=300,
     )
     assert resumed.returncode == 0, resumed.stderr.decode()[-2000:]
     keys = [event["key"] for event in events(out, "rendered")]
@@ -152,7 +155,12 @@ def test_killed_children_and_actors_change_nothing_but_the_journal(picture, unbr
 def test_the_result_runs_by_itself_and_renders_the_runs_own_picture(unbroken, tmp_path):
     program = unbroken / "best" / "program.py"
     alone = subprocess.run(
-        [sys.executable, "-I", str(program)], env={"PATH": "/usr/bin"}, cwd=tmp_path, capture_output=True, timeout=120
+        [sys.executable, "-I", str(program)],
+        check=False,
+        env={"PATH": "/usr/bin"},
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=120,
     )
     assert alone.returncode == 0, alone.stderr.decode()
     again = tmp_path / "again.png"

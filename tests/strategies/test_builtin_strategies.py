@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seig_search.strategies import Beam, BestOfN, Greedy
 
 from seig_search.candidate import Outcome, StageStart, Status
 from seig_search.errors import UsageError
 from seig_search.stages import Stage
+from seig_search.strategies import Beam, BestOfN, Greedy
 from seig_search.testing import SimulatedStage, StrategySuite
 
 

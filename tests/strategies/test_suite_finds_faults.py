@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from seig_search.strategies import Greedy
 
 from seig_search.candidate import Ask, Status
+from seig_search.strategies import Greedy
 from seig_search.testing import StrategySuite
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from seig_search.strategies import Ledger
 
 from seig_search.candidate import Ask, Outcome, StageStart
 from seig_search.errors import UsageError
 from seig_search.metrics import Metric
+from seig_search.strategies import Ledger
 from seig_search.target import Target
 
 __all__ = ["Brightness", "RandomWalk"]
