@@ -14,7 +14,7 @@ from seig_search.errors import UsageError, nearest
 from seig_search.fidelity import Engine, Fidelity
 from seig_search.stages import STAGES, Stage
 
-__all__ = ["Settings", "load_settings", "preset_names"]
+__all__ = ["PlugIn", "Settings", "load_settings", "preset_names"]
 
 
 class Part(BaseModel):
@@ -146,19 +146,30 @@ def preset_names() -> list[str]:
     return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
 
 
-def load_settings(preset: str | Path, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Settings:
+def load_settings(
+    preset: str | Path,
+    sets: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None,
+    plugins: Mapping[str, PlugIn] | None = None,
+) -> Settings:
     """Resolve settings: a preset, then ``--set`` entries in order, then flags.
+
+    A plug-in that a flag names takes the place of the preset's with its settings, so that ``--set`` entries are settings
+    of the one that was named.
 
     Args:
         preset: A shipped preset's name, or the path of a YAML file.
         sets: Entries ``a.b=VALUE``, the value read as YAML.
         flags: Values by dotted path.
+        plugins: Plug-ins named by flags, as in ``{"strategy": PlugIn(name="beam")}``.
 
     Raises:
         UsageError: No such preset, YAML that cannot be read, an unknown key (with the nearest known one), or a value
             out of its range.
     """
     data = _read_preset(preset)
+    for block, plugin in (plugins or {}).items():
+        data[block] = plugin.model_dump()
     for entry in sets:
         path, equals, text = entry.partition("=")
         if not equals or not path:
@@ -168,7 +179,8 @@ def load_settings(preset: str | Path, sets: Sequence[str] = (), flags: Mapping[s
         except yaml.YAMLError as error:
             raise UsageError(f"--set {path}: the value {text!r} is not YAML") from error
         _put(data, path, value)
-    for path, value in (flags or {}).items():
+    named = {f"{block}.name": plugin.name for block, plugin in (plugins or {}).items()}
+    for path, value in {**named, **(flags or {})}.items():
         _put(data, path, value)
     return _validated(data)
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from seig_search.config import Settings, load_settings, preset_names
+from seig_search.config import PlugIn, Settings, load_settings, preset_names
 from seig_search.errors import UsageError
 
 
@@ -58,3 +58,10 @@ def test_a_fidelity_never_exceeds_the_target():
     level = load_settings("draft").fidelity.final
     fidelity = level.fidelity(120, 60, seed=4)
     assert (fidelity.width, fidelity.height, fidelity.seed) == (120, 60, 4)
+
+
+def test_a_plugin_named_by_a_flag_takes_its_settings_from_sets_and_not_from_the_preset():
+    named = {"strategy": PlugIn(name="greedy")}
+    settings = load_settings("balanced", ["strategy.settings.k=12"], plugins=named)
+    assert settings.strategy == PlugIn(name="greedy", settings={"k": 12})
+    assert load_settings("balanced", ["strategy.name=beam"], plugins=named).strategy.name == "greedy"

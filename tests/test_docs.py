@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from seig_search import plugins
-from seig_search.config import Settings, load_settings
+from seig_search.config import PlugIn, Settings, load_settings
 from seig_search.program import Program
 from seig_search.search.session import make_parts
 from seig_search.stages import EDIT_STAGES, Stage
@@ -87,12 +87,13 @@ def point_names() -> dict[str, str]:
 
 
 def resolved(command: list[str]) -> Settings:
-    """Resolve a command's settings as ``seig run`` does: a strategy that is named by its flag comes without settings."""
+    """Resolve a command's settings as ``seig run`` does."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--strategy")
     parser.add_argument("--set", action="append", default=[], dest="sets")
     flags, _ = parser.parse_known_args(command)
-    settings = load_settings("draft", flags.sets, {"strategy": {"name": flags.strategy}} if flags.strategy else {})
+    plugins = {"strategy": PlugIn(name=flags.strategy)} if flags.strategy else {}
+    settings = load_settings("draft", flags.sets, plugins=plugins)
     # No entry point is installed here: its name stands for what it leads to.
     leads = point_names()
     named = {"strategy.name": settings.strategy.name, "proposer.name": settings.proposer.name}

@@ -37,19 +37,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from seig_search.camera import GivenCamera
+    from seig_search.config import PlugIn
     from seig_search.search.session import create, execute
     from seig_search.target import Target
 
     target = Target.load(arguments.image)
     for note in target.notes:
         print(f"{arguments.image}: {note}", file=sys.stderr)
-    more: dict[str, Any] = {}
+    named: dict[str, PlugIn] = {}
     if arguments.strategy is not None:
-        more["strategy"] = {"name": arguments.strategy}
+        named["strategy"] = PlugIn(name=arguments.strategy)
     if arguments.vlm is not None:
         vlm = {"model": arguments.vlm, **({"api_base": arguments.vlm_base} if arguments.vlm_base else {})}
-        more["proposer"] = {"name": "vlm", "settings": vlm}
-    settings = resolve(arguments, more)
+        named["proposer"] = PlugIn(name="vlm", settings=vlm)
+    settings = resolve(arguments, named)
     camera = GivenCamera.load(arguments.camera) if arguments.camera else None
     root = arguments.out or _fresh(Path("runs") / arguments.image.stem)
     folder = create(target, settings, root, arguments.start, camera, arguments.preset)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from seig_search.config import Settings, load_settings, preset_names
+from seig_search.config import PlugIn, Settings, load_settings, preset_names
 
 __all__ = ["add_pool_flags", "add_search_flags", "pool_flags", "resolve"]
 
@@ -60,8 +60,8 @@ def add_search_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-usd", type=float, metavar="USD", help="cap on model costs")
 
 
-def resolve(arguments: argparse.Namespace, more: dict[str, Any] | None = None) -> Settings:
-    """Resolve the settings: preset, then ``--set``, then flags."""
+def resolve(arguments: argparse.Namespace, plugins: dict[str, PlugIn]) -> Settings:
+    """Resolve the settings: preset, then ``--set``, then flags, among them those that name ``plugins``."""
     pairs = {
         "seed": arguments.seed,
         "budget.renders": arguments.max_renders,
@@ -70,4 +70,4 @@ def resolve(arguments: argparse.Namespace, more: dict[str, Any] | None = None) -
     }
     flags = {path: value for path, value in pairs.items() if value is not None}
     preset: str | Path = arguments.preset
-    return load_settings(preset, arguments.sets, {**flags, **pool_flags(arguments), **(more or {})})
+    return load_settings(preset, arguments.sets, {**flags, **pool_flags(arguments)}, plugins)

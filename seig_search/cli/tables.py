@@ -16,7 +16,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], words: bool = Fa
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = [
         "  ".join(
-            cell.ljust(w) if n == 0 or words else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(w) if n == 0 or words else cell.rjust(w)
+            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
         )
         for row in cells
     ]

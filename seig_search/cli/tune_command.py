@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from seig_search.cli.render_command import read_program
 from seig_search.cli.settings_flags import add_pool_flags, add_search_flags, resolve
@@ -33,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from seig_search.config import PlugIn
     from seig_search.program import Program
     from seig_search.runs.folder import RunFolder
     from seig_search.search.session import make_parts
@@ -41,8 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     program = Program.parse(read_program(arguments.program))
     target = Target.load(arguments.target)
-    more: dict[str, Any] = {"tuner": {"name": arguments.tuner}} if arguments.tuner else {}
-    settings = resolve(arguments, more)
+    settings = resolve(arguments, {"tuner": PlugIn(name=arguments.tuner)} if arguments.tuner else {})
     make_parts(settings)
     stage = Stage(arguments.stage) if arguments.stage else None
     summary = tune_program(program, target, settings, RunFolder.create(arguments.out), stage, quiet=arguments.json)
