@@ -1,1 +1,1 @@
-"""To be described."""
+"""Proposers: ``primitives`` needs no model, ``vlm`` asks one through litellm. The seam is ``seig_search.proposal``."""
