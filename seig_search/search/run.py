@@ -212,8 +212,8 @@ class StagedRun:
                 )
             )
         survivors = self._cross(stage, roots, result, mine.carry)
-        # What the search left over goes to the tuner.
-        trials = min(trials, self.budget.renders_left) if self.tuner else 0
+        if trials:  # what the search left over goes to the tuner
+            trials = max(trials, allowance - sum(result.counts.values()))
         survivors, tuning = self._tune(stage, survivors, trials)
         best = survivors[0]
         measured = self.border.measure(best.program).result()
