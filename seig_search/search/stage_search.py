@@ -137,6 +137,8 @@ def search_stage(
                     journal,
                     progress,
                 )
+                if stop:
+                    continue  # what was under way is heard, but the reason stands
                 if loop.failed >= settings.failures:
                     stop = f"{loop.failed} candidates in a row failed"
                 elif loop.stale >= settings.plateau:
