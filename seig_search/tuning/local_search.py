@@ -32,8 +32,9 @@ class LocalSearch:
     """An adaptive (1+1) search over random subsets of the axes, for many numbers and few renders.
 
     A step that helped is taken again and its axes get longer steps; one that did not makes them shorter, and the
-    opposite direction is tried next (the success rule of Rechenberg's evolution strategies, per axis). A program's
-    numbers are close to separable (most belong to one object), which is what small subsets live on.
+    opposite direction is tried next (the success rule of Rechenberg's evolution strategies, per axis). With several
+    trials under way, more than one may help; the steps of those that were not the best are taken along by the next trial.
+    A program's numbers are close to separable (most belong to one object), which is what small subsets live on.
 
     Args:
         space: The axes.
@@ -47,7 +48,8 @@ class LocalSearch:
         self._best: Coordinates = space.start()
         self._score = score
         self._steps = np.full(len(self._axes), sigma)
-        self._asked: dict[int, tuple[Coordinates, Move]] = {}
+        self._asked: dict[int, tuple[Coordinates, Move, float | None]] = {}
+        self._helped: dict[int, float] = {}
         self._next: list[Move] = []
         self._turns: list[int] = []
         self._count = 0
@@ -55,22 +57,28 @@ class LocalSearch:
     def ask(self) -> tuple[int, Coordinates]:
         """Give a trial's number and its coordinates."""
         move = self._next.pop() if self._next else self._fresh_move()
+        if self._helped:
+            move, self._helped = Move({**move.steps, **self._helped}, turns=False), {}
         coordinates = dict(self._best)
         for index, step in move.steps.items():
             axis = self._axes[index]
             coordinates[axis.name] = self._moved(axis, coordinates[axis.name], step)
         number, self._count = self._count, self._count + 1
-        self._asked[number] = (coordinates, move)
+        self._asked[number] = (coordinates, move, self._score)
         return number, coordinates
 
     def tell(self, number: int, score: float | None) -> None:
         """Hear a trial's score; None if it failed."""
-        coordinates, move = self._asked.pop(number)
+        coordinates, move, base = self._asked.pop(number)
         moved = list(move.steps)
         if score is not None and (self._score is None or score > self._score):
             self._best, self._score = coordinates, score
             self._steps[moved] = np.minimum(self._steps[moved] * GROW, LONGEST_STEP)
             self._next = [Move({index: step * GROW for index, step in move.steps.items()}, turns=False)]
+            return
+        if score is not None and base is not None and score > base:
+            # It helped where it was taken from, but something else helped more meanwhile: take it along from there.
+            self._helped.update(move.steps)
             return
         self._steps[moved] = np.maximum(self._steps[moved] * SHRINK, LEAST_STEP)
         if move.turns and not self._next:
