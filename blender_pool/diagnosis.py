@@ -8,7 +8,7 @@ from seig_search.errors import SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.render import RenderJob
 
-from .child import ChildLost
+from .conversation import ChildLost
 from .options import PoolOptions
 from .supervisor import Supervisor
 
@@ -36,7 +36,7 @@ def probe(options: PoolOptions = PoolOptions()) -> dict[str, Any]:  # noqa: B008
         return report
     try:
         told = supervisor.start()
-        report |= {name: value for name, value in told.items() if name not in ("pid", "child", "host")}
+        report |= {name: value for name, value in told.items() if name not in ("pid", "child", "host", "forks")}
         problems += [f"sandbox layer {name}: {state}" for name, state in told["sandbox"].items() if state is not True]
         answer = supervisor.render(RenderJob("import bpy\n", Fidelity(16, 16, samples=1)))
         if answer.result is None:

@@ -30,23 +30,14 @@ class Blender:
     path: str
     site: tuple[str, ...] = ()
 
-    def command(self, requests: int, replies: int, scratch: Path) -> list[str]:
+    def command(self, scratch: Path, channel: list[str]) -> list[str]:
         """Build the worker's command line.
 
         Args:
-            requests: File descriptor of the pipe that brings jobs.
-            replies: File descriptor of the pipe that takes answers.
             scratch: The worker's own folder.
+            channel: Arguments that name the descriptors over which it is spoken to.
         """
-        tail = [
-            "--",
-            "--requests",
-            str(requests),
-            "--replies",
-            str(replies),
-            "--scratch",
-            str(scratch),
-        ]
+        tail = ["--", *channel, "--scratch", str(scratch)]
         if self.kind == "bpy":
             for folder in self.site:
                 tail += ["--site", folder]

@@ -1,19 +1,22 @@
-"""Keeps one Blender child at work: starts it, gives it jobs, checks what comes back, replaces it in time."""
+"""Keeps one Blender at work: starts it, gives it jobs, checks what comes back, replaces it in time."""
 
 from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 from seig_search.render import ProgramError, RenderJob, RenderResult
 
-from .child import Child, ChildLost
+from .child import Child
+from .conversation import ChildLost, Conversation
 from .locate import Blender, find_blender
 from .options import PoolOptions
 from .pictures import decode_png
+from .zygote import Leaf, Zygote
 
 __all__ = ["Answer", "Supervisor"]
 
@@ -43,7 +46,10 @@ class Answer:
 
 
 class Supervisor:
-    """One child and the rules for it. Lives in a Ray actor, or in the process itself for ``probe``.
+    """One Blender and the rules for it. Lives in a Ray actor, or in the process itself for ``probe``.
+
+    Where a leaf can be forked for each job (Linux, one Cycles thread: threads do not outlive a fork), programs never
+    run in the process that is kept. Elsewhere one process serves them all, cleared in between.
 
     Args:
         options: The pool's settings.
@@ -56,40 +62,51 @@ class Supervisor:
     def __init__(self, options: PoolOptions, threads: int) -> None:
         self._options, self._threads = options, threads
         self._blender: Blender = find_blender(options.blender)
-        self._child: Child | None = None
+        self._forks = sys.platform == "linux" and threads == 1
+        self._host: Child | Zygote | None = None
+        self._spare: Leaf | None = None
+        self._locks: dict[str, bool | str] = {}
 
     def start(self) -> dict[str, Any]:
-        """Start the child if none runs.
+        """Start Blender if none runs.
 
         Returns:
             ``blender``, ``build``, ``python``, ``devices``, ``sandbox``, ``path``, ``pid`` (the supervisor's),
-            ``host``, ``child`` (the Blender process's id).
+            ``host``, ``child`` (the Blender process's id), ``forks`` (whether each job has a process of its own).
 
         Raises:
             ChildLost: It did not start.
         """
-        child = self._child
-        if child is None or not child.alive:
+        host = self._host
+        if host is None or not host.alive:
             self._drop()
-            options = self._options
-            spec = {
-                "memory_mb": options.memory_mb,
-                # A backstop for the time when no supervisor watches; the deadline per job is the real bound.
-                "cpu_s": int(options.deadline_s * self._threads * (options.recycle_after + 1)) + 600,
-                "file_mb": FILE_MB,
-                "files": OPEN_FILES,
-            }
-            child = self._child = Child(self._blender, options.scratch, spec, options.start_s)
-        hello = {name: child.hello.get(name) for name in ("blender", "build", "python", "devices")}
+            host = self._host = self._new_host()
+            if isinstance(host, Zygote):
+                self._spare = host.fork()
+                self._locks = self._spare.locks(self._options.start_s)
+        hello = {name: host.hello.get(name) for name in ("blender", "build", "python", "devices")}
         return {
             **hello,
-            "sandbox": child.sandbox,
+            "sandbox": {**host.sandbox, **self._locks},
+            "forks": self._forks,
             "path": self._blender.path,
             "kind": self._blender.kind,
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "child": child.pid,
+            "child": host.pid,
         }
+
+    def _new_host(self) -> Child | Zygote:
+        options = self._options
+        spec = {
+            "memory_mb": options.memory_mb,
+            # A backstop for the time when no supervisor watches; the deadline per job is the real bound.
+            "cpu_s": int(options.deadline_s * self._threads * (options.recycle_after + 1)) + 600,
+            "file_mb": FILE_MB,
+            "files": OPEN_FILES,
+        }
+        make = Zygote if self._forks else Child
+        return make(self._blender, options.scratch, spec, options.start_s)
 
     def render(self, job: RenderJob) -> Answer:
         """Do one job; failures of every kind are answers.
@@ -99,30 +116,52 @@ class Supervisor:
         """
         began = time.monotonic()
         try:
-            # A child found dead between jobs is nobody's loss: a new one takes the job.
+            # A process found dead between jobs is nobody's loss: a new one takes the job.
             self.start()
-        except ChildLost as lost:
-            return Answer(None, "Start", f"Blender did not start: {lost.message}", lost.output)
-        child = self._child
-        if child is None:
-            return Answer(None, "Start", "Blender did not start")
-        try:
-            header, blobs = child.ask(self._request(job), self._options.deadline_s, self._limits(job))
-            result = self._result(job, header, blobs, child)
+            talk = self._talk()
         except ChildLost as lost:
             self._drop()
+            return Answer(None, "Start", f"Blender did not start: {lost.message}", lost.output)
+        try:
+            request, limits = self._request(job), self._limits(job)
+            header, blobs = talk.ask(request, self._options.deadline_s, limits, self._prepare)
+            result = self._result(job, header, blobs, talk)
+        except ChildLost as lost:
+            self._end(talk)
             return Answer(None, lost.cause, lost.message, lost.output)
         except (ValueError, TypeError, KeyError) as error:
-            self._drop()
+            self._end(talk)
             return Answer(None, "Protocol", f"an answer that cannot be read: {error}")
-        if (
-            header.get("worn")
-            or child.renders >= self._options.recycle_after
-            or child.resident_mb > self._options.recycle_mb
-        ):
-            self._drop()
+        if isinstance(talk, Leaf) or header.get("worn") or self._is_old(talk):
+            self._end(talk)
         took = time.monotonic() - began
-        return Answer(replace(result, seconds=took), child=0 if self._child is None else self._child.pid)
+        return Answer(replace(result, seconds=took), child=0 if self._host is None else self._host.pid)
+
+    def _talk(self) -> Child | Leaf:
+        """The process that takes the next job."""
+        if isinstance(self._host, Child):
+            return self._host
+        leaf, self._spare = self._spare, None
+        if leaf is None and self._host is not None:
+            leaf = self._host.fork()
+        if leaf is None:
+            raise ChildLost("Start", "Blender did not start")
+        leaf.locks(self._options.start_s)
+        return leaf
+
+    def _prepare(self) -> None:
+        """Fork the leaf of the next job while this one is at work."""
+        if self._spare is None and isinstance(self._host, Zygote):
+            self._spare = self._host.fork()
+
+    def _is_old(self, child: Child) -> bool:
+        return child.renders >= self._options.recycle_after or child.resident_mb > self._options.recycle_mb
+
+    def _end(self, talk: Child | Leaf) -> None:
+        if isinstance(talk, Leaf):
+            talk.end()
+        else:
+            self._drop()
 
     def _request(self, job: RenderJob) -> dict[str, Any]:
         return {
@@ -141,7 +180,7 @@ class Supervisor:
         return lambda header: sizes if header["status"] == "ok" else []
 
     @staticmethod
-    def _result(job: RenderJob, header: dict[str, Any], blobs: list[bytes], child: Child) -> RenderResult:
+    def _result(job: RenderJob, header: dict[str, Any], blobs: list[bytes], talk: Conversation) -> RenderResult:
         if header["status"] != "ok":
             told = header["error"]
             line = told["line"]
@@ -151,7 +190,7 @@ class Supervisor:
                 line if type(line) is int else None,
                 str(told["source_line"]),
                 str(told["hint"]),
-                child.output,
+                talk.output,
             )
             return RenderResult("broken", error=error)
         pixels = decode_png(blobs[0], job.fidelity.width, job.fidelity.height)
@@ -162,10 +201,11 @@ class Supervisor:
         return RenderResult("ok", pixels, facts, blobs[1] if "blend" in job.passes else None, warnings=warnings)
 
     def _drop(self) -> None:
-        if self._child is not None:
-            self._child.end()
-            self._child = None
+        self._spare = None
+        if self._host is not None:
+            self._host.end()
+            self._host = None
 
     def stop(self) -> None:
-        """End the child."""
+        """End Blender."""
         self._drop()

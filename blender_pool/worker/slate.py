@@ -16,15 +16,22 @@ import numpy as np
 __all__ = ["Slate"]
 
 
+def _seed() -> None:
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+
+
 class Slate:
     """Remembers the process as it started, and brings it back.
 
     Args:
         scratch: The child's own folder; programs run in a subfolder of it.
+        fresh: Whether the process is a new fork of one that holds the factory scene: the first program needs no clearing.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, fresh: bool = False) -> None:
         self.scratch = scratch
+        self._fresh = fresh
         self.folder = scratch / "job"
         self._main = sys.modules["__main__"]
         self._modules = set(sys.modules)
@@ -41,14 +48,24 @@ class Slate:
 
     def clear(self) -> None:
         """Make everything a program can ordinarily leave behind as it was; then load Blender's factory scene."""
+        if self._fresh:
+            self._fresh = False
+            self._new_folder()
+            # A fork draws fresh entropy.
+            _seed()
+            return
         self._clear_python()
         for name, entries in self._handlers.items():
             getattr(bpy.app.handlers, name)[:] = entries
         bpy.app.driver_namespace.clear()
         bpy.app.driver_namespace.update(self._drivers)
+        self.load_factory_scene()
+
+    @staticmethod
+    def load_factory_scene() -> None:
+        """Stock Blender as it starts, and the random generators at their seeds."""
         bpy.ops.wm.read_factory_settings()
-        random.seed(0)
-        np.random.seed(0)  # noqa: NPY002
+        _seed()
 
     def _clear_python(self) -> None:
         sys.modules["__main__"] = self._main
@@ -66,6 +83,9 @@ class Slate:
         if dict(os.environ) != self._environment:
             os.environ.clear()
             os.environ.update(self._environment)
+        self._new_folder()
+
+    def _new_folder(self) -> None:
         os.chdir(self.scratch)
         if self.folder.exists():
             shutil.rmtree(self.folder, ignore_errors=True)

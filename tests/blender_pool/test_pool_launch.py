@@ -57,10 +57,10 @@ def test_auto_falls_back_to_a_binary_on_the_path(tmp_path, monkeypatch):
 
 
 def test_a_binary_runs_the_worker_in_the_background_with_its_arguments_last():
-    command = Blender("binary", "/opt/blender/blender").command(5, 6, Path("/scratch"))
+    command = Blender("binary", "/opt/blender/blender").command(Path("/scratch"), ["--control", "5"])
     assert command[:3] == ["/opt/blender/blender", "--background", "--factory-startup"]
     assert command[command.index("--python") + 1].endswith("main.py")
-    assert command[command.index("--") + 1 :] == ["--requests", "5", "--replies", "6", "--scratch", "/scratch"]
+    assert command[command.index("--") + 1 :] == ["--control", "5", "--scratch", "/scratch"]
 
 
 def test_the_environment_holds_no_keys_and_no_home(tmp_path, monkeypatch):

@@ -37,6 +37,10 @@ def meet(folder, name):
     """)
 
 
+def parent_of(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def arrival(folder, name):
     """The process id of the child that runs the program ``name``, once it does."""
     path = folder / f"{name}.here"
@@ -59,7 +63,7 @@ def render(pool, *sources, **rest):
 def test_two_children_make_identical_pixels(pool, tmp_path):
     text = "# {}\n" + cube(0.5)
     sources = [
-        text.format(index) + f"import os; open({str(tmp_path)!r} + '/' + str(os.getpid()), 'w')\n"
+        text.format(index) + f"import os; open({str(tmp_path)!r} + '/' + str(os.getppid()), 'w')\n"
         for index in range(30)
     ]
     results = render(pool, *sources)
@@ -82,7 +86,7 @@ def test_a_killed_actor_takes_its_child_along_and_is_replaced(pool, tmp_path):
     (expected,) = render(pool, cube(1.75))
     future = pool.submit(RenderJob(cube(1.75, meet(tmp_path, "two")), TINY))
     child = arrival(tmp_path, "two")
-    actor = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+    actor = parent_of(parent_of(child))
     assert actor in {info.actor_pid for info in pool.worker_pids()}
     os.kill(actor, signal.SIGKILL)
     assert wait_until_gone([child], PATIENCE) == []
