@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import linecache
+import resource
 import sys
 import types
 from pathlib import Path
@@ -14,6 +15,7 @@ import bpy
 from explain import PROGRAM, explain
 from facts import scene_facts
 from fidelity import apply_fidelity
+from lineage import Lineage, Recorder
 from slate import Slate
 from values import UnknownParameter, parse_with_values
 from view import NoCamera, place_camera
@@ -60,6 +62,8 @@ def run_job(request: dict[str, Any], slate: Slate) -> Answer:
         A header (``status``, then ``error``, or ``facts`` and ``warnings``) and blobs (a PNG, then a .blend file
         if it was asked for).
     """
+    if request.get("kin"):
+        return _run_kin(request, slate)
     slate.clear()
     source = request["source"]
     tree = None
@@ -72,17 +76,33 @@ def run_job(request: dict[str, Any], slate: Slate) -> Answer:
         # Whatever a program raises, even SystemExit and KeyboardInterrupt, is the program's failure.
         return {"status": "broken", "error": explain(error, source, tree)}, []
     try:
-        return _render(request, slate.scratch)
+        return _render(request, slate.scratch, bpy.context.scene)
     finally:
         slate.forget_classes(namespace)
 
 
-def _render(request: dict[str, Any], scratch: Path) -> Answer:
-    scene = bpy.context.scene
+def _run_kin(request: dict[str, Any], slate: Slate) -> Answer:
+    """Go on from the last program of the same beginning; ``unlike`` is the answer if that cannot be done."""
+    try:
+        if slate.lineage is None:
+            slate.clear()
+            slate.lineage = Lineage(slate.scratch)
+        tree = parse_with_values(request["source"], request["values"])
+        slate.lineage.run(request["source"], request["values"], tree)
+        scene = Recorder(bpy.context.scene, slate.lineage.ledger)
+        header, blobs = _render(request, slate.scratch, scene, keep=True)
+    except Exception as error:
+        # Whatever went wrong, a fresh process tells the program's own failures best.
+        return {"status": "unlike", "why": f"{type(error).__name__}: {error}"[:300]}, []
+    return {**header, "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}, blobs
+
+
+def _render(request: dict[str, Any], scratch: Path, scene: Any, keep: bool = False) -> Answer:
     if bpy.context.mode != "OBJECT":
         # Edits of an open edit mode reach the mesh only when it is left.
         bpy.ops.object.mode_set(mode="OBJECT")
     warnings = apply_fidelity(scene, request["fidelity"], request["threads"])
+    scene.render.use_persistent_data = keep
     try:
         place_camera(scene, request["view"])
     except NoCamera as error:
@@ -105,7 +125,7 @@ def _render(request: dict[str, Any], scratch: Path) -> Answer:
             picture.unlink(missing_ok=True)
     header: dict[str, Any] = {"status": "ok", "warnings": warnings}
     if "facts" in request["passes"]:
-        header["facts"] = scene_facts(scene)
+        header["facts"] = scene_facts(bpy.context.scene)
     if "blend" in request["passes"]:
         blobs.append(_saved_scene(scratch / "scene.blend"))
     return header, blobs

@@ -32,6 +32,7 @@ class Slate:
     def __init__(self, scratch: Path, fresh: bool = False) -> None:
         self.scratch = scratch
         self._fresh = fresh
+        self.lineage: Any = None
         self.folder = scratch / "job"
         self._main = sys.modules["__main__"]
         self._modules = set(sys.modules)

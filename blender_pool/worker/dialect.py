@@ -1,0 +1,218 @@
+"""Two static checks of a program: *tame* (nothing reaches around its stages) and *plain* (a ledger can take it back).
+
+Neither is a wall; the operating system's are. They only say whether a process may go on with another program of the same
+beginning. What they do not know, they refuse: the program then gets a fresh process. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+__all__ = ["HARMLESS_MODULES", "METHODS", "is_plain", "is_tame"]
+
+HARMLESS_MODULES = {
+    "bmesh",
+    "bpy",
+    "collections",
+    "colorsys",
+    "dataclasses",
+    "functools",
+    "itertools",
+    "math",
+    "mathutils",
+    "numpy",
+    "random",
+    "typing",
+}
+PURE_MODULES = {"math", "mathutils", "colorsys"}
+OUTSIDE = {"app", "handlers", "msgbus", "path", "utils", "types", "props", "libraries", "texts", "driver_namespace"}
+FORBIDDEN = {
+    "breakpoint",
+    "compile",
+    "delattr",
+    "dir",
+    "eval",
+    "exec",
+    "getattr",
+    "globals",
+    "help",
+    "id",
+    "input",
+    "locals",
+    "memoryview",
+    "object",
+    "open",
+    "quit",
+    "exit",
+    "setattr",
+    "super",
+    "type",
+    "vars",
+}
+BUILTINS = {
+    "abs",
+    "all",
+    "any",
+    "bool",
+    "dict",
+    "divmod",
+    "enumerate",
+    "float",
+    "hasattr",
+    "int",
+    "isinstance",
+    "iter",
+    "len",
+    "list",
+    "max",
+    "min",
+    "next",
+    "pow",
+    "print",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
+    "zip",
+    "AttributeError",
+    "Exception",
+    "IndexError",
+    "KeyError",
+    "RuntimeError",
+    "StopIteration",
+    "TypeError",
+    "ValueError",
+}
+METHODS = {
+    # What a ledger can take back, or what changes nothing.
+    "angle", "append", "copy", "count", "cross", "dot", "endswith", "extend", "find", "get", "index", "inverted", "items",
+    "join", "keys", "lerp", "link", "lower", "new", "normalized", "pop", "remove", "replace", "rotated", "rotate",
+    "select_get", "split", "startswith", "strip", "to_3x3", "to_4x4", "to_euler", "to_matrix", "to_quaternion", "to_track_quat",
+    "to_translation", "to_tuple", "transposed", "unlink", "update", "upper", "values", "clear", "insert", "add", "is_integer",
+    "Rotation", "Translation", "Scale", "Diagonal", "Identity", "LocRotScale",
+}  # fmt: skip
+NODES = (
+    ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
+    ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Try, ast.ExceptHandler, ast.Assert, ast.Import, ast.ImportFrom,
+    ast.alias, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp, ast.comprehension, ast.Compare, ast.Call, ast.keyword, ast.FormattedValue, ast.JoinedStr, ast.Constant,
+    ast.Attribute, ast.Subscript, ast.Starred, ast.Lambda, ast.Name, ast.List, ast.Tuple, ast.Slice, ast.operator, ast.unaryop, ast.boolop,
+    ast.cmpop, ast.expr_context,
+)  # fmt: skip
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return ["?"] if node.level or node.module is None else [node.module]
+    return [name.name for name in node.names]
+
+
+def is_tame(tree: ast.Module) -> bool:
+    """Whether a program stays within Blender's data and harmless modules: what its stages do follows from their text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            if any(name.partition(".")[0] not in HARMLESS_MODULES for name in _modules(node)):
+                return False
+            if any(name.name.startswith("_") or name.name in OUTSIDE or name.name == "*" for name in node.names):
+                return False
+        elif isinstance(node, ast.Attribute):
+            if node.attr.startswith("_") or node.attr in OUTSIDE:
+                return False
+        elif isinstance(node, ast.Name):
+            if (node.id.startswith("__") and node.id != "__name__") or node.id in FORBIDDEN:
+                return False
+        elif isinstance(node, ast.Global | ast.Nonlocal | ast.ClassDef | ast.AsyncFunctionDef | ast.Await):
+            return False
+    return True
+
+
+class _Plain(ast.NodeVisitor):
+    """Sets ``ok`` to False at what a ledger cannot take back."""
+
+    def __init__(self, functions: set[str]) -> None:
+        self.ok = True
+        self.functions = functions
+        # Names that stand for modules, classes and functions: they may be called or looked into, never passed on.
+        self.tools: dict[str, str] = dict.fromkeys(functions, "call") | dict.fromkeys(BUILTINS, "call")
+
+    def visit(self, node: ast.AST) -> None:
+        if not isinstance(node, NODES):
+            self.ok = False
+        if self.ok:
+            super().visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for name in node.names:
+            if name.name not in ("bpy", *PURE_MODULES) or name.asname not in (None, name.name):
+                self.ok = False
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.module not in PURE_MODULES or any(name.asname for name in node.names):
+            self.ok = False
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if node.decorator_list:
+            self.ok = False
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if node.attr.startswith("_") or node.attr in OUTSIDE or node.attr == "ops":
+            self.ok = False
+        base = node.value
+        if isinstance(base, ast.Name) and base.id == "bpy":
+            self.ok = self.ok and node.attr in ("data", "context") and isinstance(node.ctx, ast.Load)
+        elif isinstance(base, ast.Name) and base.id in PURE_MODULES:
+            self.ok = self.ok and isinstance(node.ctx, ast.Load)
+        else:
+            self.visit(base)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if node.id in ("bpy", *PURE_MODULES) or node.id in FORBIDDEN or node.id.startswith("__"):
+            self.ok = False
+
+    def visit_Call(self, node: ast.Call) -> None:
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            pure = isinstance(function.value, ast.Name) and function.value.id in PURE_MODULES
+            if not pure and function.attr not in METHODS:
+                self.ok = False
+            self.visit(function)
+        elif not isinstance(function, ast.Name):
+            self.ok = False
+        for part in (*node.args, *node.keywords):
+            self.visit(part)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if len(node.targets) > 1 and not all(isinstance(target, ast.Name) for target in node.targets):
+            self.ok = False
+        self.generic_visit(node)
+
+
+def _has_stored_target(node: ast.AST) -> bool:
+    """Whether a loop binds something other than names."""
+    targets = [part.target for part in ast.walk(node) if isinstance(part, ast.For | ast.comprehension)]
+    return any(isinstance(leaf, ast.Attribute | ast.Subscript) for target in targets for leaf in ast.walk(target))
+
+
+def is_plain(nodes: Sequence[ast.stmt], constant: bool = False) -> bool:
+    """Whether all that statements can do is changed data that a ledger can take back.
+
+    Args:
+        nodes: Statements with all the definitions that they can reach.
+        constant: Whether they must not touch Blender at all.
+    """
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    check = _Plain(functions)
+    for node in nodes:
+        check.visit(node)
+        if not check.ok or _has_stored_target(node):
+            return False
+    if constant:
+        return not any(isinstance(part, ast.Name) and part.id == "bpy" for node in nodes for part in ast.walk(node))
+    return True

@@ -1,0 +1,240 @@
+"""Which programs share a beginning: a program cut into stages, each with a key of all that it can depend on.
+
+Two programs whose first stages have equal keys make the same scene up to there, so a process that has run one can go on with
+the other from the first stage that differs - if the stages that have to be taken back are written in the part of the language
+that ``ledger`` can take back (``is_plain``). Standard library only; used on both sides of the pipe.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from dialect import is_plain, is_tame
+
+__all__ = ["Plan", "Section", "Split", "plan", "split"]
+
+TAIL = "(after the stages)"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One stage's call in the main block, or what follows the calls.
+
+    Args:
+        name: The stage function's name.
+        statements: Indexes into the module's body of all definitions that the stage can reach, ascending.
+        plain: Whether all of it can be taken back.
+    """
+
+    name: str
+    statements: tuple[int, ...]
+    plain: bool
+
+
+@dataclass(frozen=True)
+class Split:
+    """A program cut into stages.
+
+    Args:
+        sections: In the order they run.
+        guard: Index of the main block in the module's body.
+        texts: By index into the body: its source text.
+        spans: By index into the body: its first and last line, from 1.
+        names: By index into the body: the names that it binds.
+    """
+
+    sections: tuple[Section, ...]
+    guard: int
+    texts: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    names: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a program with its values may be run beside others.
+
+    Args:
+        keys: By section: digest of the section, of all before it, and of all that they can depend on.
+        settled: How many sections at the start cannot be taken back; they are shared only as a whole.
+    """
+
+    keys: tuple[str, ...]
+    settled: int
+
+    @property
+    def root(self) -> str:
+        """The key of what cannot be taken back."""
+        return self.keys[self.settled - 1] if self.settled else "factory"
+
+
+@dataclass
+class _Scope:
+    """What the module binds, and what each of its statements reads."""
+
+    binds: list[tuple[str, ...]] = field(default_factory=list)
+    reads: list[frozenset[str]] = field(default_factory=list)
+
+
+def _is_main_guard(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.If)
+        and not node.orelse
+        and isinstance(node.test, ast.Compare)
+        and isinstance(node.test.left, ast.Name)
+        and node.test.left.id == "__name__"
+        and len(node.test.ops) == 1
+        and isinstance(node.test.ops[0], ast.Eq)
+        and isinstance(node.test.comparators[0], ast.Constant)
+        and node.test.comparators[0].value == "__main__"
+    )
+
+
+def _bound(node: ast.stmt) -> tuple[str, ...] | None:
+    """Names that a module-level statement binds; None if it does more than that."""
+    if isinstance(node, ast.FunctionDef):
+        return None if node.decorator_list else (node.name,)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return tuple((name.asname or name.name).partition(".")[0] for name in node.names)
+    if isinstance(node, ast.Assign):
+        names: list[str] = []
+        for target in node.targets:
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            if not all(isinstance(part, ast.Name) for part in parts):
+                return None
+            names += [part.id for part in parts if isinstance(part, ast.Name)]
+        return tuple(names)
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return (node.target.id,)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return ()
+    return None
+
+
+def _reads(node: ast.AST) -> frozenset[str]:
+    return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+
+
+def _reach(start: frozenset[str], scope: _Scope) -> tuple[int, ...]:
+    """Statements that names lead to, and those that these lead to."""
+    by_name: dict[str, list[int]] = {}
+    for index, names in enumerate(scope.binds):
+        for name in names:
+            by_name.setdefault(name, []).append(index)
+    seen: set[int] = set()
+    todo = list(start)
+    while todo:
+        for index in by_name.get(todo.pop(), ()):
+            if index not in seen:
+                seen.add(index)
+                todo += scope.reads[index]
+    return tuple(sorted(seen))
+
+
+@lru_cache(maxsize=32)
+def split(source: str) -> Split | None:
+    """Cut a program into stages.
+
+    Args:
+        source: The program's text.
+
+    Returns:
+        The stages, or None for a program that is no plain list of definitions with a main block that calls functions,
+        or that does what could reach around its stages.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    guards = [index for index, node in enumerate(tree.body) if _is_main_guard(node)]
+    if guards != [len(tree.body) - 1] or not is_tame(tree):
+        return None
+    scope = _Scope()
+    for node in tree.body[:-1]:
+        bound = _bound(node)
+        if bound is None:
+            return None
+        scope.binds.append(bound)
+        scope.reads.append(_reads(node))
+    if any(
+        isinstance(node, ast.Assign | ast.AnnAssign) and not is_plain([node], constant=True) for node in tree.body[:-1]
+    ):
+        return None
+    guard = tree.body[-1]
+    if not isinstance(guard, ast.If):
+        return None
+    calls = _calls(guard.body)
+    if not calls:
+        return None
+    sections = []
+    groups = [(name, guard.body[index : index + 1]) for index, name in enumerate(calls)]
+    if len(calls) < len(guard.body):
+        groups.append((TAIL, guard.body[len(calls) :]))
+    for name, body in groups:
+        reads = frozenset().union(*(_reads(node) for node in body))
+        statements = _reach(reads, scope)
+        plain = is_plain([*(tree.body[index] for index in statements), *body])
+        sections.append(Section(name, statements, plain))
+    lines = source.splitlines()
+    spans = tuple((node.lineno, node.end_lineno or node.lineno) for node in tree.body)
+    texts = tuple("\n".join(lines[first - 1 : last]) for first, last in spans)
+    return Split(tuple(sections), len(tree.body) - 1, texts, spans, (*scope.binds, ()))
+
+
+def _calls(body: Sequence[ast.stmt]) -> list[str]:
+    """Names of the functions called, without arguments, by the first statements of the main block."""
+    names = []
+    for node in body:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args and not call.keywords):
+            break
+        names.append(call.func.id)
+    return names
+
+
+def _values_of(index: int, cut: Split, values: Mapping[str, Any]) -> list[Any]:
+    """The values laid over one statement, by a name or place that does not depend on what stands above it."""
+    first, last = cut.spans[index]
+    found: list[Any] = []
+    for key in sorted(values):
+        if key[:1].isdigit():
+            line, _, column = key.partition(":")
+            if first <= int(line) <= last:
+                found.append([int(line) - first, column, values[key]])
+        elif key in cut.names[index]:
+            found.append([key, values[key]])
+    return found
+
+
+def plan(source: str, values: Mapping[str, Any]) -> Plan | None:
+    """Find the keys of a program's stages.
+
+    Args:
+        source: The program's text.
+        values: Values laid over it, as in a render job.
+
+    Returns:
+        The plan, or None if nothing of the program can be taken back.
+    """
+    cut = split(source)
+    if cut is None or not cut.sections[-1].plain:
+        return None
+    settled = max((index + 1 for index, section in enumerate(cut.sections) if not section.plain), default=0)
+    digest = hashlib.sha256()
+    keys = []
+    told: set[int] = set()
+    for section in cut.sections:
+        digest.update(f"\n--- {section.name}\n".encode())
+        for index in section.statements:
+            if index not in told:
+                told.add(index)
+                digest.update(f"{cut.texts[index]}\n{_values_of(index, cut, values)!r}\n".encode())
+        if section.name == TAIL:
+            digest.update(f"{cut.texts[cut.guard]}\n{_values_of(cut.guard, cut, values)!r}\n".encode())
+        keys.append(digest.hexdigest())
+    return Plan(tuple(keys), settled)
