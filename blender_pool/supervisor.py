@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from .conversation import ChildLost, Conversation
 from .locate import Blender, find_blender
 from .options import PoolOptions
 from .pictures import decode_png
+from .worker.family import plan
 from .zygote import Leaf, Zygote
 
 __all__ = ["Answer", "Supervisor"]
@@ -24,6 +26,9 @@ MAX_BLEND = 256 << 20
 FILE_MB = 2048
 OPEN_FILES = 1024
 ROOM = 1 << 20
+FAMILIES = 2
+PATIENCE = 2
+MEMORY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Supervisor:
     """One Blender and the rules for it. Lives in a Ray actor, or in the process itself for ``probe``.
 
     Where a leaf can be forked for each job (Linux, one Cycles thread: threads do not outlive a fork), programs never
-    run in the process that is kept. Elsewhere one process serves them all, cleared in between.
+    run in the process that is kept. Elsewhere one process serves them all, cleared in between. A leaf goes on with programs
+    of the same beginning as long as it can prove that what differs was taken back (see ``worker/lineage.py``).
 
     Args:
         options: The pool's settings.
@@ -66,6 +72,9 @@ class Supervisor:
         self._host: Child | Zygote | None = None
         self._spare: Leaf | None = None
         self._locks: dict[str, bool | str] = {}
+        self._families: dict[str, Leaf] = {}
+        self._unlike: Counter[str] = Counter()
+        self._met: dict[str, None] = {}
 
     def start(self) -> dict[str, Any]:
         """Start Blender if none runs.
@@ -115,16 +124,27 @@ class Supervisor:
             job: The job.
         """
         began = time.monotonic()
+        kin = self._kin_of(job)
         try:
             # A process found dead between jobs is nobody's loss: a new one takes the job.
             self.start()
-            talk = self._talk()
+            held = self._families.pop(kin, None)
+            talk = held if held is not None else self._talk()
         except ChildLost as lost:
             self._drop()
             return Answer(None, "Start", f"Blender did not start: {lost.message}", lost.output)
         try:
             request, limits = self._request(job), self._limits(job)
-            header, blobs = talk.ask(request, self._options.deadline_s, limits, self._prepare)
+            header, blobs = talk.ask({**request, "kin": bool(kin)}, self._options.deadline_s, limits, self._prepare)
+            if header["status"] == "unlike":
+                if header.get("sound") and isinstance(talk, Leaf):
+                    self._keep(kin, talk)
+                else:
+                    self._unlike[kin] += 1
+                    self._end(talk)
+                talk = self._talk()
+                header, blobs = talk.ask({**request, "kin": False}, self._options.deadline_s, limits)
+                kin = ""
             result = self._result(job, header, blobs, talk)
         except ChildLost as lost:
             self._end(talk)
@@ -132,13 +152,35 @@ class Supervisor:
         except (ValueError, TypeError, KeyError) as error:
             self._end(talk)
             return Answer(None, "Protocol", f"an answer that cannot be read: {error}")
-        if isinstance(talk, Leaf) or header.get("worn") or self._is_old(talk):
+        if isinstance(talk, Leaf) and kin and not self._is_old(talk, int(header.get("resident_mb", 0))):
+            self._keep(kin, talk)
+        elif isinstance(talk, Leaf) or header.get("worn") or self._is_old(talk, talk.resident_mb):
             self._end(talk)
         took = time.monotonic() - began
         return Answer(replace(result, seconds=took), child=0 if self._host is None else self._host.pid)
 
+    def _kin_of(self, job: RenderJob) -> str:
+        """The key of the programs that a process can go on with after this job; empty if it is to have its own."""
+        if not self._forks or job.view.kind != "camera" or "blend" in job.passes:
+            return ""
+        found = plan(job.source, job.values)
+        if found is None or self._unlike[found.root] >= PATIENCE:
+            return ""
+        # Holding on costs a little; a beginning that comes once, as in a search over geometry, is not worth it.
+        again = found.root in self._met
+        self._met[found.root] = None
+        while len(self._met) > MEMORY:
+            del self._met[next(iter(self._met))]
+        return found.root if again else ""
+
+    def _keep(self, kin: str, leaf: Leaf) -> None:
+        """Hold a process for the next program of its beginning; the least recently used goes."""
+        self._families[kin] = leaf
+        while len(self._families) > FAMILIES:
+            self._end(self._families.pop(next(iter(self._families))))
+
     def _talk(self) -> Child | Leaf:
-        """The process that takes the next job."""
+        """A process that has seen no program, or the one that serves all."""
         if isinstance(self._host, Child):
             return self._host
         leaf, self._spare = self._spare, None
@@ -154,8 +196,8 @@ class Supervisor:
         if self._spare is None and isinstance(self._host, Zygote):
             self._spare = self._host.fork()
 
-    def _is_old(self, child: Child) -> bool:
-        return child.renders >= self._options.recycle_after or child.resident_mb > self._options.recycle_mb
+    def _is_old(self, talk: Conversation, resident_mb: int) -> bool:
+        return talk.renders >= self._options.recycle_after or resident_mb > self._options.recycle_mb
 
     def _end(self, talk: Child | Leaf) -> None:
         if isinstance(talk, Leaf):
@@ -202,6 +244,7 @@ class Supervisor:
 
     def _drop(self) -> None:
         self._spare = None
+        self._families.clear()
         if self._host is not None:
             self._host.end()
             self._host = None

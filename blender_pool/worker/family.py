@@ -12,11 +12,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from dialect import is_plain, is_tame
+if __package__:
+    from .dialect import is_plain, is_tame
+else:
+    # Inside Blender the modules of this folder stand alone.
+    from dialect import is_plain, is_tame  # type: ignore[import-not-found,no-redef]
 
-__all__ = ["Plan", "Section", "Split", "plan", "split"]
+__all__ = ["TAIL", "Plan", "Section", "Split", "plan", "split", "values_in"]
 
 TAIL = "(after the stages)"
 
@@ -45,14 +50,18 @@ class Split:
         guard: Index of the main block in the module's body.
         texts: By index into the body: its source text.
         spans: By index into the body: its first and last line, from 1.
+        tail: First line of what follows the calls in the main block; 0 if nothing does.
         names: By index into the body: the names that it binds.
+        is_function: By index into the body: whether it defines a function.
     """
 
     sections: tuple[Section, ...]
     guard: int
     texts: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
+    tail: int
     names: tuple[tuple[str, ...], ...]
+    is_function: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ def _reach(start: frozenset[str], scope: _Scope) -> tuple[int, ...]:
     return tuple(sorted(seen))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def split(source: str) -> Split | None:
     """Cut a program into stages.
 
@@ -182,8 +191,12 @@ def split(source: str) -> Split | None:
         sections.append(Section(name, statements, plain))
     lines = source.splitlines()
     spans = tuple((node.lineno, node.end_lineno or node.lineno) for node in tree.body)
+    if any(before[1] >= after[0] for before, after in pairwise(spans)):
+        return None
+    functions = tuple(isinstance(node, ast.FunctionDef) for node in tree.body)
+    tail = guard.body[len(calls)].lineno if len(calls) < len(guard.body) else 0
     texts = tuple("\n".join(lines[first - 1 : last]) for first, last in spans)
-    return Split(tuple(sections), len(tree.body) - 1, texts, spans, (*scope.binds, ()))
+    return Split(tuple(sections), len(tree.body) - 1, texts, spans, tail, (*scope.binds, ()), functions)
 
 
 def _calls(body: Sequence[ast.stmt]) -> list[str]:
@@ -197,17 +210,24 @@ def _calls(body: Sequence[ast.stmt]) -> list[str]:
     return names
 
 
-def _values_of(index: int, cut: Split, values: Mapping[str, Any]) -> list[Any]:
-    """The values laid over one statement, by a name or place that does not depend on what stands above it."""
-    first, last = cut.spans[index]
-    found: list[Any] = []
+def values_in(first: int, last: int, names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values laid over some lines, by name or by a place counted from the first of them.
+
+    Args:
+        first: First line, from 1.
+        last: Last line.
+        names: Names bound there at module level.
+        values: Values by parameter key of the whole program.
+    """
+    found: dict[str, Any] = {}
     for key in sorted(values):
-        if key[:1].isdigit():
-            line, _, column = key.partition(":")
-            if first <= int(line) <= last:
-                found.append([int(line) - first, column, values[key]])
-        elif key in cut.names[index]:
-            found.append([key, values[key]])
+        if not key[:1].isdigit():
+            if key in names:
+                found[key] = values[key]
+            continue
+        line, _, column = key.partition(":")
+        if first <= int(line) <= last:
+            found[f"{int(line) - first + 1}:{column}"] = values[key]
     return found
 
 
@@ -233,8 +253,10 @@ def plan(source: str, values: Mapping[str, Any]) -> Plan | None:
         for index in section.statements:
             if index not in told:
                 told.add(index)
-                digest.update(f"{cut.texts[index]}\n{_values_of(index, cut, values)!r}\n".encode())
+                laid = values_in(*cut.spans[index], cut.names[index], values)
+                digest.update(f"{cut.texts[index]}\n{laid!r}\n".encode())
         if section.name == TAIL:
-            digest.update(f"{cut.texts[cut.guard]}\n{_values_of(cut.guard, cut, values)!r}\n".encode())
+            laid = values_in(*cut.spans[cut.guard], (), values)
+            digest.update(f"{cut.texts[cut.guard]}\n{laid!r}\n".encode())
         keys.append(digest.hexdigest())
     return Plan(tuple(keys), settled)

@@ -49,7 +49,8 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int) -> list[s
     render.use_border = render.use_crop_to_border = False
     render.use_compositing = render.use_sequencer = False
     render.use_multiview = render.use_stamp = False
-    render.use_persistent_data = False
+    # Cycles rounds differently with kept data, so renders that are compared all have it, the first one too.
+    render.use_persistent_data = True
     render.use_file_extension = render.use_overwrite = True
     render.use_placeholder = False
     settings = render.image_settings

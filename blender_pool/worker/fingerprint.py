@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,15 @@ __all__ = ["Fingerprint"]
 
 LEFT_OUT = {b"GLOB", b"WM\0\0", b"SN\0\0", b"SR\0\0", b"WS\0\0", b"REND", b"TEST", b"DNA1", b"ENDB", b"USER", b"BR\0\0"}
 # Fields of a data-block that tell of updates under way, not of content.
-PASSING = {"recalc", "recalc_up_to_undo_push", "recalc_after_undo_push", "session_uid", "session_uuid", "icon_id", "tag"}
+PASSING = {
+    "recalc",
+    "recalc_up_to_undo_push",
+    "recalc_after_undo_push",
+    "session_uid",
+    "session_uuid",
+    "icon_id",
+    "tag",
+}
 POINTER = 8
 TEXT = 16
 
@@ -145,7 +154,7 @@ class Fingerprint:
                     owner = b"REND"
             if owner not in LEFT_OUT:
                 kept.append(block)
-        addresses = np.array([block[1] for block in kept], dtype=np.uint64)
+        addresses = np.frombuffer(array("Q", [block[1] for block in kept]), dtype=np.uint64)
         order = np.argsort(addresses, kind="stable")
         known = addresses[order]
         found = hashlib.sha256()

@@ -15,7 +15,7 @@ import bpy
 from explain import PROGRAM, explain
 from facts import scene_facts
 from fidelity import apply_fidelity
-from lineage import Lineage, Recorder
+from lineage import Lineage, Recorder, Unlike
 from slate import Slate
 from values import UnknownParameter, parse_with_values
 from view import NoCamera, place_camera
@@ -87,22 +87,21 @@ def _run_kin(request: dict[str, Any], slate: Slate) -> Answer:
         if slate.lineage is None:
             slate.clear()
             slate.lineage = Lineage(slate.scratch)
-        tree = parse_with_values(request["source"], request["values"])
-        slate.lineage.run(request["source"], request["values"], tree)
+        slate.lineage.run(request["source"], request["values"])
         scene = Recorder(bpy.context.scene, slate.lineage.ledger)
-        header, blobs = _render(request, slate.scratch, scene, keep=True)
+        header, blobs = _render(request, slate.scratch, scene)
     except Exception as error:
         # Whatever went wrong, a fresh process tells the program's own failures best.
-        return {"status": "unlike", "why": f"{type(error).__name__}: {error}"[:300]}, []
+        sound = slate.lineage is not None and slate.lineage.is_sound and not isinstance(error, Unlike)
+        return {"status": "unlike", "sound": sound, "why": f"{type(error).__name__}: {error}"[:300]}, []
     return {**header, "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}, blobs
 
 
-def _render(request: dict[str, Any], scratch: Path, scene: Any, keep: bool = False) -> Answer:
+def _render(request: dict[str, Any], scratch: Path, scene: Any) -> Answer:
     if bpy.context.mode != "OBJECT":
         # Edits of an open edit mode reach the mesh only when it is left.
         bpy.ops.object.mode_set(mode="OBJECT")
     warnings = apply_fidelity(scene, request["fidelity"], request["threads"])
-    scene.render.use_persistent_data = keep
     try:
         place_camera(scene, request["view"])
     except NoCamera as error:

@@ -7,17 +7,18 @@ not, ``Unlike`` sends the job to a fresh process.
 
 from __future__ import annotations
 
-import ast
 import sys
+import textwrap
 import types
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
-from family import TAIL, Plan, Section, Split, plan, split
+from family import TAIL, Plan, Section, Split, plan, split, values_in
 from fingerprint import Fingerprint
 from ledger import LEDGER, Ledger, instrument
+from values import parse_with_values
 
 __all__ = ["Lineage", "Recorder", "Unlike"]
 
@@ -27,6 +28,10 @@ def _touch_settings() -> None:
     for scene in bpy.data.scenes:
         for holder in (scene, *scene.view_layers, *bpy.data.worlds, *bpy.data.cameras, *bpy.data.lights):
             getattr(holder, "cycles", None)
+
+
+MOST_CODES = 2000
+KEPT = {"use_persistent_data"}
 
 
 class Unlike(Exception):
@@ -59,8 +64,7 @@ class Recorder:
         return value if plain else Recorder(value, self._ledger)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        inner = getattr(self._inner, name, None) if hasattr(self._inner, name) else None
-        if inner != value:
+        if name not in KEPT and getattr(self._inner, name, None) != value:
             self._ledger.set_attribute(self._inner, name, value)
 
 
@@ -80,14 +84,19 @@ class Lineage:
         self._space: dict[str, Any] = {}
         self._kept_names: frozenset[str] = frozenset()
         self._parting = 0
+        self._codes: dict[tuple[str, str, bool], Any] = {}
 
-    def run(self, source: str, values: dict[str, Any], tree: ast.Module) -> None:
+    @property
+    def is_sound(self) -> bool:
+        """Whether there is a known point to come back to, and nothing was done that cannot be taken back."""
+        return bool(self._marks) and not self.ledger.refused
+
+    def run(self, source: str, values: dict[str, Any]) -> None:
         """Bring the scene to where the program leaves it.
 
         Args:
             source: The program's text.
             values: Values by parameter key.
-            tree: Its syntax tree with the values laid over.
 
         Raises:
             Unlike: It cannot be done here.
@@ -97,29 +106,44 @@ class Lineage:
             raise Unlike("not a program of plain stages")
         if not self._marks:
             first = wanted.settled
-            self._settle(cut, wanted, tree)
+            self._settle(cut, wanted, values)
         else:
             first = self._go_back(wanted)
-        self._go_on(cut, wanted, tree, first)
+        self._go_on(cut, wanted, values, first)
 
-    def _settle(self, cut: Split, wanted: Plan, tree: ast.Module) -> None:
+    def _code(self, text: str, values: dict[str, Any], noted: bool) -> Any:
+        """Compiled statements, from memory where the same were compiled before."""
+        key = (text, repr(values), noted)
+        if key not in self._codes:
+            if len(self._codes) > MOST_CODES:
+                self._codes.clear()
+            tree = parse_with_values(text, values)
+            if noted:
+                tree = instrument(tree.body)
+            self._codes[key] = compile(tree, "program.py", "exec", dont_inherit=True)
+        return self._codes[key]
+
+    def _settle(self, cut: Split, wanted: Plan, values: dict[str, Any]) -> None:
         """Run what cannot be taken back, as it stands."""
-        guard = tree.body[cut.guard]
-        assert isinstance(guard, ast.If)
-        calls = [node for node, section in zip(guard.body, cut.sections, strict=False) if section.name != TAIL]
-        head = ast.Module([*tree.body[: cut.guard], *calls[: wanted.settled]], [])
         module = types.ModuleType("__main__")
         module.__file__ = "program.py"
         sys.modules["__main__"] = module
-        exec(compile(head, "program.py", "exec", dont_inherit=True), module.__dict__)
+        space = module.__dict__
+        for index in range(cut.guard):
+            laid = values_in(*cut.spans[index], cut.names[index], values)
+            exec(self._code(cut.texts[index], laid, noted=False), space)
+        for section in cut.sections[: wanted.settled]:
+            space[section.name]()
         if bpy.context.mode != "OBJECT":
             raise Unlike("an edit mode is open")
         self._settled = wanted.settled
-        self._space = module.__dict__
+        self._space = space
         reached = [index for section in cut.sections[: wanted.settled] for index in section.statements]
         self._kept_names = frozenset(name for index in reached for name in cut.names[index])
         self._keys = list(wanted.keys[: wanted.settled])
         _touch_settings()
+        # Turning this off later would throw away what is to be kept.
+        bpy.context.scene.render.use_persistent_data = True
         self._marks = [_Mark(0, self._fingerprint.take())]
 
     def _go_back(self, wanted: Plan) -> int:
@@ -141,31 +165,31 @@ class Lineage:
         self._parting = same
         return at
 
-    def _go_on(self, cut: Split, wanted: Plan, tree: ast.Module, first: int) -> None:
+    def _go_on(self, cut: Split, wanted: Plan, values: dict[str, Any], first: int) -> None:
         for index in range(first, len(cut.sections)):
             if index > self._settled and len(self._marks) == index - self._settled:
                 digest = self._fingerprint.take() if index == self._parting else ""
                 self._marks.append(_Mark(self.ledger.mark, digest))
-            self._run_section(cut, cut.sections[index], tree)
+            self._run_section(cut, cut.sections[index], values)
             self._keys.append(wanted.keys[index])
         # What follows (size, samples, camera of the view) is taken back with the last section or before it.
         self._marks.append(_Mark(self.ledger.mark))
 
-    def _run_section(self, cut: Split, section: Section, tree: ast.Module) -> None:
-        guard = tree.body[cut.guard]
-        assert isinstance(guard, ast.If)
-        # Values that the settled part may have changed stay as it left them; functions are needed with the ledger in them.
-        own = [
-            tree.body[index]
-            for index in section.statements
-            if isinstance(tree.body[index], ast.FunctionDef) or not set(cut.names[index]) & self._kept_names
-        ]
-        names = [part.name for part in cut.sections]
-        calls = len(names) - 1 if names[-1] == TAIL else len(names)
-        place = names.index(section.name) if section.name != TAIL else calls
-        body = guard.body[calls:] if section.name == TAIL else guard.body[place : place + 1]
+    def _run_section(self, cut: Split, section: Section, values: dict[str, Any]) -> None:
         space = {**self._space, LEDGER: self.ledger}
-        code = instrument([*own, *body])
-        exec(compile(code, "program.py", "exec", dont_inherit=True), space)
+        for index in section.statements:
+            # Values that the settled part may have changed stay as it left them; functions are needed with the ledger in them.
+            if cut.is_function[index] or not set(cut.names[index]) & self._kept_names:
+                laid = values_in(*cut.spans[index], cut.names[index], values)
+                exec(self._code(cut.texts[index], laid, noted=True), space)
+        if section.name == TAIL:
+            last = cut.spans[cut.guard][1]
+            lines = cut.texts[cut.guard].splitlines()[cut.tail - cut.spans[cut.guard][0] :]
+            text, laid = textwrap.dedent("\n".join(lines)), values_in(cut.tail, last, (), values)
+            if laid:
+                raise Unlike("values are laid over the main block")
+        else:
+            text, laid = f"{section.name}()", {}
+        exec(self._code(text, laid, noted=True), space)
         if self.ledger.refused:
             raise Unlike(self.ledger.refused)
