@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seig_search.errors import UsageError, nearest
-from seig_search.fidelity import Engine, Fidelity
+from seig_search.fidelity import Fidelity
 
 __all__ = [
     "LAYERS",
@@ -50,12 +50,6 @@ Pass = Literal["facts", "blend"] | Layer
 
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 """Every layer, in the order in which workers send them."""
-
-_GIVEN: dict[Engine, tuple[Layer, ...]] = {
-    "CYCLES": LAYERS,
-    "EEVEE": ("alpha", "depth", "normal", "linear"),
-    "WORKBENCH": ("alpha", "depth", "linear"),
-}
 
 ViewKind = Literal["camera", "orbit", "top", "turntable", "object"]
 
@@ -161,11 +155,10 @@ class RenderJob:
         for name in self.passes:
             if name not in ("facts", "blend", *LAYERS):
                 raise UsageError(f"unknown pass {name!r}{nearest(name, ('facts', 'blend', *LAYERS))}")
-        engine = self.fidelity.engine
-        missing = [name for name in self.layers if name not in _GIVEN[engine]]
-        if missing:
+        if self.layers and self.fidelity.engine != "CYCLES":
             raise UsageError(
-                f"{engine} does not give {', '.join(missing)}, only {', '.join(_GIVEN[engine])}; CYCLES gives every pass"
+                f"{self.fidelity.engine} does not give {', '.join(self.layers)}; choose CYCLES, or leave them out: every "
+                "engine gives the picture, facts and blend"
             )
 
     @property

@@ -79,6 +79,8 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int, device: s
         _use_device(scene, device)
         cycles.samples, cycles.seed = samples, fidelity["seed"]
         cycles.use_animated_seed = False
+        # Large pictures in tiles go through OpenEXR files, whose threads a forked process does not have.
+        cycles.use_auto_tile = False
         cycles.use_adaptive_sampling = fidelity["adaptive"] > 0
         if fidelity["adaptive"] > 0:
             cycles.adaptive_threshold, cycles.adaptive_min_samples = fidelity["adaptive"], 0

@@ -110,7 +110,7 @@ def _render(request: dict[str, Any], scratch: Path, scene: Any, keep: bool = Fal
     try:
         with (
             placed_view(own, request["view"]),
-            Layers(own, request["layers"], fidelity["denoise"], scratch / "layers.exr") as layers,
+            Layers(own, request["layers"], fidelity["denoise"]) as layers,
         ):
             return _picture(request, scene, scratch, layers, warnings)
     except ViewFailed as error:
