@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seig_search.render import Layer, RenderJob
+from seig_search.layers import Layer
+from seig_search.render import RenderJob
 
 __all__ = ["layer_sizes", "pack_layers", "read_layers", "read_names", "shape_of", "unpack_layers"]
 

@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, get_args
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from seig_search.errors import UsageError, nearest
 from seig_search.fidelity import Fidelity
+from seig_search.layers import LAYERS, Layer
 
 __all__ = [
     "LAYERS",
@@ -32,24 +33,8 @@ __all__ = [
 Value: TypeAlias = float | int | str | tuple[float, ...]
 """A parameter's value: a number, a choice, or a tuple of numbers (a colour, a position)."""
 
-Layer = Literal[
-    "alpha",
-    "depth",
-    "normal",
-    "object_index",
-    "material_index",
-    "lights",
-    "albedo",
-    "denoising_normal",
-    "linear",
-]
-"""Pictures of numbers beside the one to look at; ``RenderResult`` says what each holds."""
-
 Pass = Literal["facts", "blend"] | Layer
 """Extras beside the picture: ``facts`` (the scene as JSON), ``blend`` (the scene as a .blend file), and layers."""
-
-LAYERS: tuple[Layer, ...] = get_args(Layer)
-"""Every layer, in the order in which workers send them."""
 
 ViewKind = Literal["camera", "orbit", "top", "turntable", "object"]
 

@@ -7,11 +7,15 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seig_search.cli.settings_flags import add_pool_flags
 from seig_search.errors import SeigError, UsageError
 from seig_search.fidelity import LADDER, Fidelity
-from seig_search.render import LAYERS, RenderResult
+from seig_search.layers import LAYERS
+
+if TYPE_CHECKING:
+    from seig_search.render import RenderResult
 
 __all__ = ["add_arguments", "execute", "read_program"]
 
