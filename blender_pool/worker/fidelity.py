@@ -70,6 +70,8 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int, device: s
     render.use_file_extension = render.use_overwrite = True
     render.use_placeholder = False
     settings = render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"  # since Blender 5.0 it decides which formats there are
     settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "8"
     settings.compression = 0
     settings.color_management = "FOLLOW_SCENE"
