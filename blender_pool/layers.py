@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from seig_search.render import RenderJob
 
 __all__ = ["layer_sizes", "pack_layers", "read_layers", "read_names", "shape_of", "unpack_layers"]
 
+MOST_BYTES = 512 << 20
 MOST_LIGHTS = 64
 MOST_NAMES = 32768
 MOST_NAME = 255
@@ -52,11 +54,14 @@ def layer_sizes(job: RenderJob, header: Mapping[str, Any]) -> list[int]:
     """Give the bytes of each layer of a job, from the header of its answer.
 
     Raises:
-        ValueError: The header's names are not what they must be.
+        ValueError: The header's names are not what they must be, or it is more than a worker may send.
     """
     names = read_names(job, header)
     width, height = job.fidelity.width, job.fidelity.height
-    return [4 * int(np.prod(shape_of(layer, width, height, names))) for layer in job.layers]
+    sizes = [4 * math.prod(shape_of(layer, width, height, names)) for layer in job.layers]
+    if sum(sizes) > MOST_BYTES:
+        raise ValueError(f"layers of {sum(sizes) >> 20} MiB")
+    return sizes
 
 
 def read_layers(

@@ -71,6 +71,13 @@ def test_tables_of_names_that_cannot_be_are_refused(names):
         layer_sizes(JOB, {"names": names})
 
 
+def test_no_more_is_read_than_a_worker_may_send():
+    large = RenderJob("", Fidelity(2048, 2048), passes=("lights",))
+    assert layer_sizes(large, {"names": {"lights": ["L"] * 10}}) == [10 * 2048 * 2048 * 12]
+    with pytest.raises(ValueError, match="528 MiB"):
+        layer_sizes(large, {"names": {"lights": ["L"] * 11}})
+
+
 TROUBLE = [
     "Warning: Cycles might crash",
     "WARN (bke.mesh): some mesh is odd",
