@@ -16,11 +16,12 @@ from typing import Any
 
 from seig_search.render import ProgramError, RenderJob, RenderResult
 
+from .layers import pack_layers, unpack_layers
 from .pictures import decode_png, encode_png
 
 __all__ = ["RenderCache"]
 
-FORMAT = 1
+FORMAT = 2
 DIGEST = hashlib.sha256().digest_size
 UNREPEATABLE = {"Timeout", "Crash", "Protocol"}
 
@@ -28,6 +29,7 @@ UNREPEATABLE = {"Timeout", "Crash", "Protocol"}
 def _encode(result: RenderResult) -> bytes:
     picture = b"" if result.pixels is None else encode_png(result.pixels)
     blend = result.blend or b""
+    layers, numbers = pack_layers(result.layers)
     header = json.dumps(
         {
             "status": result.status,
@@ -37,9 +39,11 @@ def _encode(result: RenderResult) -> bytes:
             "shape": None if result.pixels is None else result.pixels.shape[:2],
             "picture": len(picture),
             "blend": None if result.blend is None else len(blend),
+            "layers": layers,
+            "names": result.names,
         }
     ).encode()
-    body = struct.pack(">I", len(header)) + header + picture + blend
+    body = struct.pack(">I", len(header)) + header + picture + blend + numbers
     return hashlib.sha256(body).digest() + body
 
 
@@ -50,6 +54,7 @@ def _decode(raw: bytes) -> RenderResult:
     size = struct.unpack(">I", body[:4])[0]
     header: dict[str, Any] = json.loads(body[4 : 4 + size])
     rest = body[4 + size :]
+    end = header["picture"] + (header["blend"] or 0)
     pixels = None
     if header["shape"] is not None:
         height, width = header["shape"]
@@ -58,9 +63,11 @@ def _decode(raw: bytes) -> RenderResult:
         header["status"],
         pixels,
         header["facts"],
-        None if header["blend"] is None else rest[header["picture"] :],
+        None if header["blend"] is None else rest[header["picture"] : end],
         error=None if header["error"] is None else ProgramError(**header["error"]),
         warnings=tuple(header["warnings"]),
+        layers=unpack_layers(header["layers"], rest[end:]),
+        names={name: tuple(table) for name, table in header["names"].items()},
     )
 
 
@@ -130,7 +137,8 @@ class RenderCache:
 def _size(result: RenderResult) -> int:
     pixels = 0 if result.pixels is None else result.pixels.nbytes
     facts = 0 if result.facts is None else 400 * (1 + len(result.facts.get("objects", ())))
-    return 1000 + pixels + facts + len(result.blend or b"")
+    layers = sum(values.nbytes for values in result.layers.values())
+    return 1000 + pixels + facts + layers + len(result.blend or b"")
 
 
 def _write(path: Path, content: Callable[[], bytes]) -> None:

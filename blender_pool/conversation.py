@@ -69,6 +69,12 @@ class Conversation(ABC):
         self._wire.drain()
         return self._wire.tail.text
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Lines that tell of trouble, printed since the last request."""
+        self._wire.drain()
+        return self._wire.complaints.lines
+
     def ask(
         self,
         request: Mapping[str, Any],
@@ -91,8 +97,7 @@ class Conversation(ABC):
             ChildLost: There is no answer; the process has been ended.
         """
         self._count += 1
-        self._wire.drain()
-        self._wire.tail.clear()
+        self._wire.forget()
         due = time.monotonic() + deadline_s
         try:
             self._wire.send({**request, "id": self._count}, due)

@@ -6,7 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from seig_search.errors import UsageError
+from seig_search.errors import UsageError, nearest
+
+from .devices import DEVICES
 
 __all__ = ["PoolOptions"]
 
@@ -20,6 +22,9 @@ class PoolOptions:
         threads: Cycles threads per worker; 0 shares the cores among the workers, at least 1 each.
         blender: ``bpy`` (the module of this Python), the path or name of a ``blender`` binary, or ``auto``: ``bpy``
             if it is installed, else ``blender`` on the PATH.
+        device: What Cycles computes on: ``CPU``, ``OPTIX``, ``CUDA``, ``HIP``, ``METAL``, ``ONEAPI``, or ``auto``: on each
+            machine the first kind of GPU that has a device, else the CPU.
+        gpus_per_worker: What Ray counts as a worker's share of a GPU, such as 0.5 for two workers on each; 0 takes none.
         ray_address: ``local`` starts a Ray of our own; ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT`` joins one. A Ray
             that this process already uses is joined in any case, and left running at the end.
         deadline_s: Seconds that one job may take in a worker.
@@ -39,6 +44,8 @@ class PoolOptions:
     workers: int = 0
     threads: int = 0
     blender: str = "bpy"
+    device: str = "CPU"
+    gpus_per_worker: float = 0.0
     ray_address: str = "local"
     deadline_s: float = 120.0
     retries: int = 2
@@ -63,6 +70,10 @@ class PoolOptions:
             value = getattr(self, name)
             if value < least:
                 raise UsageError(f"pool option {name} must be at least {least}, got {value}")
+        if self.device not in DEVICES:
+            raise UsageError(f"unknown device {self.device!r}{nearest(self.device, DEVICES)}")
+        if not 0 <= self.gpus_per_worker <= 64:
+            raise UsageError(f"pool option gpus_per_worker must be 0..64, got {self.gpus_per_worker}")
         for name in ("deadline_s", "start_s"):
             value = getattr(self, name)
             if not value > 0:

@@ -82,7 +82,7 @@ class BlenderPool:
             raise
 
     def _make_cache(self, told: dict[str, Any]) -> RenderCache:
-        version = f"{told['blender']} {told['build']}"
+        version = f"{told['blender']} {told['build']} {told['device']}"
         return RenderCache(version, self._options.cache_dir, self._options.cache_mb)
 
     def submit(self, job: RenderJob) -> Future[RenderResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import socket
 from concurrent.futures import Future
@@ -122,7 +123,9 @@ class RayWorkers:
         slots = 1 if self.local and self.ours else self.threads
         if self.local and not self.ours:
             slots = 0
-        self._actor = ray.remote(RenderActor).options(num_cpus=slots, max_restarts=0, max_task_retries=0)
+        self._actor = ray.remote(RenderActor).options(
+            num_cpus=slots, num_gpus=options.gpus_per_worker or None, max_restarts=0, max_task_retries=0
+        )
 
     def _start(self, options: PoolOptions) -> None:
         import ray
@@ -131,7 +134,7 @@ class RayWorkers:
         if self.local:
             settings |= {
                 "num_cpus": self.workers,
-                "num_gpus": 0,
+                "num_gpus": math.ceil(self.workers * options.gpus_per_worker),
                 "include_dashboard": False,
                 "object_store_memory": OBJECT_STORE,
             }

@@ -7,13 +7,15 @@ import socket
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from seig_search.render import ProgramError, RenderJob, RenderResult
 
 from .child import Child
 from .conversation import ChildLost, Conversation
+from .devices import choose_device
+from .layers import layer_sizes, read_layers, read_names
 from .locate import Blender, find_blender
 from .options import PoolOptions
 from .pictures import decode_png
@@ -25,6 +27,7 @@ __all__ = ["Answer", "Supervisor"]
 MAX_BLEND = 256 << 20
 FILE_MB = 2048
 OPEN_FILES = 1024
+MAX_WARNINGS, MAX_WARNING = 50, 500
 ROOM = 1 << 20
 FAMILIES = 2
 PATIENCE = 2
@@ -68,7 +71,7 @@ class Supervisor:
     def __init__(self, options: PoolOptions, threads: int) -> None:
         self._options, self._threads = options, threads
         self._blender: Blender = find_blender(options.blender)
-        self._forks = sys.platform == "linux" and threads == 1
+        self._device = options.device
         self._host: Child | Zygote | None = None
         self._spare: Leaf | None = None
         self._locks: dict[str, bool | str] = {}
@@ -80,16 +83,22 @@ class Supervisor:
         """Start Blender if none runs.
 
         Returns:
-            ``blender``, ``build``, ``python``, ``devices``, ``sandbox``, ``path``, ``pid`` (the supervisor's),
+            ``blender``, ``build``, ``python``, ``devices``, ``device``, ``sandbox``, ``path``, ``pid`` (the supervisor's),
             ``host``, ``child`` (the Blender process's id), ``forks`` (whether each job has a process of its own).
 
         Raises:
             ChildLost: It did not start.
+            SeigError: It has no device of the kind that the options name.
         """
         host = self._host
         if host is None or not host.alive:
             self._drop()
             host = self._host = self._new_host()
+            forked = self._forks
+            self._device = choose_device(self._options.device, host.hello.get("devices") or ())
+            if self._forks != forked:
+                host.end()
+                host = self._host = self._new_host()
             if isinstance(host, Zygote):
                 self._spare = host.fork()
                 self._locks = self._spare.locks(self._options.start_s)
@@ -100,10 +109,16 @@ class Supervisor:
             "forks": self._forks,
             "path": self._blender.path,
             "kind": self._blender.kind,
+            "device": self._device,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "child": host.pid,
         }
+
+    @property
+    def _forks(self) -> bool:
+        # Neither threads nor the driver of a GPU outlive a fork.
+        return sys.platform == "linux" and self._threads == 1 and self._device == "CPU"
 
     def _new_host(self) -> Child | Zygote:
         options = self._options
@@ -161,7 +176,7 @@ class Supervisor:
 
     def _kin_of(self, job: RenderJob) -> str:
         """The key of the programs that a process can go on with after this job; empty if it is to have its own."""
-        if not self._forks or job.view.kind != "camera" or "blend" in job.passes:
+        if not self._forks or job.view.kind != "camera" or set(job.passes) - {"facts"}:
             return ""
         found = plan(job.source, job.values)
         if found is None or self._unlike[found.root] >= PATIENCE:
@@ -210,16 +225,18 @@ class Supervisor:
             "source": job.source,
             "values": dict(job.values),
             "fidelity": job.fidelity.as_dict(),
-            "view": {"kind": job.view.kind, "azimuth": job.view.azimuth, "elevation": job.view.elevation},
+            "view": asdict(job.view),
             "passes": list(job.passes),
+            "layers": list(job.layers),
             "threads": self._threads,
+            "device": self._device,
         }
 
     @staticmethod
     def _limits(job: RenderJob) -> Any:
         picture = job.fidelity.width * job.fidelity.height * 5 + ROOM
-        sizes = [picture, MAX_BLEND] if "blend" in job.passes else [picture]
-        return lambda header: sizes if header["status"] == "ok" else []
+        blend = [MAX_BLEND] if "blend" in job.passes else []
+        return lambda header: [picture, *layer_sizes(job, header), *blend] if header["status"] == "ok" else []
 
     @staticmethod
     def _result(job: RenderJob, header: dict[str, Any], blobs: list[bytes], talk: Conversation) -> RenderResult:
@@ -239,8 +256,12 @@ class Supervisor:
         facts = header["facts"] if "facts" in job.passes else None
         if facts is not None and not isinstance(facts, dict):
             raise ValueError("facts that are no table")
-        warnings = tuple(str(line) for line in header.get("warnings", ()))
-        return RenderResult("ok", pixels, facts, blobs[1] if "blend" in job.passes else None, warnings=warnings)
+        told = [str(line)[:MAX_WARNING] for line in header.get("warnings", ())[:MAX_WARNINGS]]
+        warnings = (*told, *talk.complaints)
+        names = read_names(job, header)
+        layers = read_layers(job, blobs[1 : 1 + len(job.layers)], names)
+        blend = blobs[-1] if "blend" in job.passes else None
+        return RenderResult("ok", pixels, facts, blend, warnings=warnings, layers=layers, names=names)
 
     def _drop(self) -> None:
         self._spare = None

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .complaints import Complaints
+
 __all__ = ["ChildGone", "DeadlinePassed", "ForgedFrame", "Tail", "Wire"]
 
 MAX_HEADER = 32 << 20
@@ -71,6 +73,7 @@ class Wire:
         self._open = True
         self._printing = True
         self.tail = Tail()
+        self.complaints = Complaints()
         for fd in (requests, replies, printed):
             os.set_blocking(fd, False)
 
@@ -80,6 +83,12 @@ class Wire:
             self._open = False
             for fd in (self._requests, self._replies, self._printed):
                 os.close(fd)
+
+    def forget(self) -> None:
+        """Forget what was printed so far."""
+        self.drain()
+        self.tail.clear()
+        self.complaints.clear()
 
     def drain(self) -> None:
         """Take what has been printed so far, at most 1 MiB of it."""
@@ -95,6 +104,7 @@ class Wire:
         if not piece:
             self._printing = False
         self.tail.add(piece)
+        self.complaints.add(piece)
         return bool(piece)
 
     def _wait(self, fd: int, writing: bool, due: float) -> None:

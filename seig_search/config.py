@@ -37,12 +37,19 @@ class Level(Part):
     samples: Annotated[int, Field(ge=1, le=65536)]
     engine: Engine = "CYCLES"
     denoise: bool = False
+    adaptive: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def fidelity(self, width: int, height: int, seed: int) -> Fidelity:
         """Give the fidelity for a target of this size, never larger than the target."""
         side = min(self.long_side, max(width, height))
         return Fidelity.for_aspect(
-            width / height, side, samples=self.samples, engine=self.engine, denoise=self.denoise, seed=seed
+            width / height,
+            side,
+            samples=self.samples,
+            engine=self.engine,
+            denoise=self.denoise,
+            seed=seed,
+            adaptive=self.adaptive,
         )
 
 
@@ -110,6 +117,8 @@ class PoolSettings(Part):
     workers: Annotated[int, Field(ge=0, le=4096)] = 0
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     blender: str = "auto"
+    device: str = "CPU"
+    gpus_per_worker: Annotated[float, Field(ge=0, le=64)] = 0.0
     ray: str = "local"
     deadline_s: Annotated[float, Field(gt=0)] = 120.0
     retries: Annotated[int, Field(ge=0, le=100)] = 2

@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from seig_search.errors import UsageError
+from seig_search.errors import UsageError, nearest
 
-__all__ = ["Engine", "Fidelity"]
+__all__ = ["LADDER", "Engine", "Fidelity"]
 
 Engine = Literal["CYCLES", "EEVEE", "WORKBENCH"]
+
+LADDER: dict[str, tuple[int, int, bool]] = {
+    "preview": (128, 4, True),
+    "draft": (256, 16, True),
+    "normal": (512, 64, True),
+    "final": (1024, 256, True),
+}
+"""Named fidelities for Cycles: longer side in pixels, samples per pixel, denoiser.
+
+For the time it takes, the denoiser lowers the error far more than the samples that would fit into that time, and adaptive sampling
+finds nothing to leave out at so few samples: see ``benchmarks/fidelity``.
+"""
 MAX_SIDE = 16384
 MAX_SAMPLES = 65536
 
@@ -25,6 +37,7 @@ class Fidelity:
         engine: Blender's render engine, by its family name; the worker maps it to the installed version.
         denoise: Whether OpenImageDenoise runs on the result (Cycles only).
         seed: Noise seed; renders that are compared share it.
+        adaptive: Noise threshold at which Cycles stops sampling a pixel, 0..1; 0 takes all samples everywhere.
 
     Raises:
         UsageError: A value is out of its range.
@@ -36,6 +49,7 @@ class Fidelity:
     engine: Engine = "CYCLES"
     denoise: bool = False
     seed: int = 0
+    adaptive: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value, top in (
@@ -49,6 +63,26 @@ class Fidelity:
             raise UsageError(f"engine must be one of {', '.join(get_args(Engine))}, got {self.engine!r}")
         if not 0 <= self.seed < 2**31:
             raise UsageError(f"fidelity seed must be 0..2147483647, got {self.seed}")
+
+        if not 0 <= self.adaptive <= 1:
+            raise UsageError(f"fidelity adaptive must be a noise threshold in 0..1, got {self.adaptive}")
+
+    @classmethod
+    def named(cls, name: str, aspect: float = 1.0, seed: int = 0) -> Fidelity:
+        """Give a rung of the ladder: ``preview``, ``draft``, ``normal`` or ``final``.
+
+        Args:
+            name: Which.
+            aspect: Width / height.
+            seed: Noise seed.
+
+        Raises:
+            UsageError: There is no such rung.
+        """
+        if name not in LADDER:
+            raise UsageError(f"no fidelity is named {name!r}{nearest(name, LADDER)}")
+        long_side, samples, denoise = LADDER[name]
+        return cls.for_aspect(aspect, long_side, samples=samples, denoise=denoise, seed=seed)
 
     @classmethod
     def for_aspect(cls, aspect: float, long_side: int, **rest: Any) -> Fidelity:

@@ -12,10 +12,13 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from seig_search.errors import UsageError
+from seig_search.errors import UsageError, nearest
 from seig_search.fidelity import Fidelity
+from seig_search.layers import LAYERS, Layer
 
 __all__ = [
+    "LAYERS",
+    "Layer",
     "Pass",
     "ProgramError",
     "RenderJob",
@@ -30,30 +33,50 @@ __all__ = [
 Value: TypeAlias = float | int | str | tuple[float, ...]
 """A parameter's value: a number, a choice, or a tuple of numbers (a colour, a position)."""
 
-Pass = Literal["facts", "blend"]
-"""Extras beside the picture: ``facts`` (the scene as JSON) and ``blend`` (the scene as a .blend file)."""
+Pass = Literal["facts", "blend"] | Layer
+"""Extras beside the picture: ``facts`` (the scene as JSON), ``blend`` (the scene as a .blend file), and layers."""
+
+ViewKind = Literal["camera", "orbit", "top", "turntable", "object"]
 
 RenderStatus = Literal["ok", "broken", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where the picture is taken from.
+    """Where the picture is taken from, and of what.
 
     Args:
-        kind: ``camera`` (the program's own), ``orbit`` (the program's camera turned about the middle of
-            the scene) or ``top`` (from straight above, framing every mesh).
-        azimuth: Degrees about the world's z axis, for ``orbit``.
-        elevation: Degrees upwards, for ``orbit``.
+        kind: ``camera`` (the program's own); ``orbit`` (the program's camera turned about the middle of the scene);
+            ``top`` (from straight above, parallel, framing every mesh); ``turntable`` (a 50 mm lens on a 36 mm sensor
+            that frames the scene, whatever camera the program has or lacks); ``object`` (the same about one object
+            with what is parented to it, everything else hidden but the light objects).
+        azimuth: Degrees about the world's z axis, counterclockwise from above. For ``orbit`` from where the camera
+            is; for ``turntable`` and ``object`` from the front, which is the side of -y.
+        elevation: Degrees upwards, for the same kinds; at most 89.5 either way for ``turntable`` and ``object``.
+        name: The object, for ``object``.
+
+    Raises:
+        UsageError: An angle is not finite, or a name is missing or has no use.
     """
 
-    kind: Literal["camera", "orbit", "top"] = "camera"
+    kind: ViewKind = "camera"
     azimuth: float = 0.0
     elevation: float = 0.0
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not np.isfinite([self.azimuth, self.elevation]).all():
+            raise UsageError(f"a view's angles must be finite degrees, got {self.azimuth}, {self.elevation}")
+        if (self.kind == "object") != bool(self.name):
+            raise UsageError(f"a name goes with the view 'object' and only with it, got {self.kind!r}, {self.name!r}")
 
     @classmethod
     def parse(cls, text: str) -> View:
-        """Read ``camera``, ``top`` or ``orbit:AZIMUTH,ELEVATION`` (degrees).
+        """Read a view's text form; angles in degrees.
+
+        Args:
+            text: ``camera``, ``top``, ``orbit:AZIMUTH,ELEVATION``, ``turntable:AZIMUTH,ELEVATION``, ``object:NAME``
+                (from azimuth 30 and elevation 20) or ``object:NAME@AZIMUTH,ELEVATION``.
 
         Raises:
             UsageError: The text has none of these forms.
@@ -61,18 +84,34 @@ class View:
         kind, _, rest = text.strip().partition(":")
         if kind in ("camera", "top") and not rest:
             return cls(kind)  # type: ignore[arg-type]
-        if kind == "orbit":
-            try:
-                azimuth, elevation = (float(part) for part in rest.split(","))
-            except ValueError:
-                pass
-            else:
-                if np.isfinite([azimuth, elevation]).all():
-                    return cls("orbit", azimuth, elevation)
-        raise UsageError(f"a view is 'camera', 'top' or 'orbit:AZIMUTH,ELEVATION' in degrees, got {text!r}")
+        if kind in ("orbit", "turntable"):
+            angles = _angles(rest)
+            if angles is not None:
+                return cls(kind, *angles)  # type: ignore[arg-type]
+        if kind == "object" and rest:
+            name, at, tail = rest.rpartition("@")
+            angles = _angles(tail)
+            if at and name and angles is not None:
+                return cls("object", *angles, name=name)
+            return cls("object", 30.0, 20.0, rest)
+        raise UsageError(
+            "a view is 'camera', 'top', 'orbit:AZIMUTH,ELEVATION', 'turntable:AZIMUTH,ELEVATION', 'object:NAME' or "
+            f"'object:NAME@AZIMUTH,ELEVATION' with angles in degrees, got {text!r}"
+        )
 
     def __str__(self) -> str:
-        return f"orbit:{self.azimuth:g},{self.elevation:g}" if self.kind == "orbit" else self.kind
+        angles = f"{self.azimuth!r},{self.elevation!r}".replace(".0,", ",").removesuffix(".0")
+        if self.kind == "object":
+            return f"object:{self.name}@{angles}"
+        return f"{self.kind}:{angles}" if self.kind in ("orbit", "turntable") else self.kind
+
+
+def _angles(text: str) -> tuple[float, float] | None:
+    try:
+        azimuth, elevation = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (azimuth, elevation) if np.isfinite([azimuth, elevation]).all() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +125,9 @@ class RenderJob:
             name, a found one's is ``"LINE:COLUMN"`` of its literal (see ``seig_search.program``).
         view: Where the picture is taken from.
         passes: Extras to bring back.
+
+    Raises:
+        UsageError: A pass is unknown, or the engine does not give it.
     """
 
     source: str
@@ -93,6 +135,21 @@ class RenderJob:
     values: Mapping[str, Value] = field(default_factory=dict)
     view: View = field(default_factory=View)
     passes: tuple[Pass, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.passes:
+            if name not in ("facts", "blend", *LAYERS):
+                raise UsageError(f"unknown pass {name!r}{nearest(name, ('facts', 'blend', *LAYERS))}")
+        if self.layers and self.fidelity.engine != "CYCLES":
+            raise UsageError(
+                f"{self.fidelity.engine} does not give {', '.join(self.layers)}; choose CYCLES, or leave them out: every "
+                "engine gives the picture, facts and blend"
+            )
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers among the passes, each once, in the order of ``LAYERS``."""
+        return tuple(name for name in LAYERS if name in self.passes)
 
     @property
     def key(self) -> str:
@@ -102,7 +159,7 @@ class RenderJob:
             self.fidelity.as_dict(),
             {name: self.values[name] for name in sorted(self.values)},
             str(self.view),
-            sorted(self.passes),
+            sorted(set(self.passes)),
         ]
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
@@ -146,6 +203,27 @@ class WorkerLoss:
 class RenderResult:
     """What came of a job.
 
+    The layers have the picture's height and width, rows from the top:
+
+    ==================== ================= ========== ===========================================================
+    layer                shape             dtype      what
+    ==================== ================= ========== ===========================================================
+    ``linear``           (H, W, 3)         float32    the picture in scene-linear Rec. 709, before denoiser and view
+                                                      transform; premultiplied by alpha
+    ``alpha``            (H, W)            float32    coverage, 0..1
+    ``depth``            (H, W)            float32    metres along the camera's axis; inf where nothing is
+    ``normal``           (H, W, 3)         float32    mean surface normal in world space; 0 where nothing is
+    ``object_index``     (H, W)            int32      index into ``names["object_index"]``; 0 is the background
+    ``material_index``   (H, W)            int32      index into ``names["material_index"]``; 0: none
+    ``lights``           (N, H, W, 3)      float32    what each light object alone adds to ``linear``; the last two
+                                                      are the world and the emission of everything else
+    ``albedo``           (H, W, 3)         float32    surface colour as the denoiser sees it, linear, 0..1
+    ``denoising_normal`` (H, W, 3)         float32    normal as the denoiser sees it, in camera space
+    ==================== ================= ========== ===========================================================
+
+    ``depth`` and the index layers hold one sample per pixel, so that nothing is mixed at edges; the rest is the mean
+    of the samples. ``lights`` sums to ``linear`` up to rounding.
+
     Args:
         status: ``ok``; ``broken`` (the program is at fault, it would fail again); ``lost`` (given up after
             retries: crash, time-out, node gone).
@@ -157,6 +235,9 @@ class RenderResult:
         error: The cause unless ok.
         losses: Workers lost on the way, in order.
         warnings: What Blender or the worker had to say about a successful render.
+        layers: The layers asked for, by name; not writable.
+        names: What the entries of ``object_index``, ``material_index`` and ``lights`` are: name by index. The first
+            of the index tables and the last two of ``lights`` are as above, and no names of the scene.
     """
 
     status: RenderStatus
@@ -168,6 +249,8 @@ class RenderResult:
     error: ProgramError | None = None
     losses: tuple[WorkerLoss, ...] = ()
     warnings: tuple[str, ...] = ()
+    layers: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class RenderPool(Protocol):

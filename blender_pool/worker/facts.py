@@ -7,21 +7,15 @@ from typing import Any
 
 import bpy
 import numpy as np
+from looks import light_facts, material_facts, numbers, rows, world_facts
 from mathutils import Vector
 
 __all__ = ["scene_facts"]
 
 MESH_LIKE = {"MESH", "CURVE", "SURFACE", "META", "FONT"}
 MOST_POINTS = 5000
-
-
-def _numbers(values: Any) -> list[float]:
-    """Plain floats; what is not finite becomes 0, since JSON has no word for it."""
-    return [float(value) if math.isfinite(value) else 0.0 for value in values]
-
-
-def _rows(matrix: Any) -> list[list[float]]:
-    return [_numbers(row) for row in matrix]
+MOST = {"objects": 2000, "materials": 500, "lights": 500, "collections": 500}
+MOST_OF_OBJECT = 50
 
 
 def _mesh(live: Any) -> tuple[Any, int]:
@@ -66,10 +60,11 @@ def _object(item: Any, graph: Any, to_clip: Any, size: tuple[int, int]) -> dict[
         "name": item.name,
         "type": item.type,
         "visible": not item.hide_render,
-        "materials": [slot.material.name for slot in item.material_slots if slot.material],
-        "location": _numbers(live.matrix_world.translation),
-        "dimensions": _numbers(live.dimensions),
-        "bbox_world": [_numbers(live.matrix_world @ Vector(corner)) for corner in live.bound_box],
+        "parent": item.parent.name if item.parent else None,
+        "materials": [slot.material.name for slot in item.material_slots if slot.material][:MOST_OF_OBJECT],
+        "location": numbers(live.matrix_world.translation),
+        "dimensions": numbers(live.dimensions),
+        "bbox_world": [numbers(live.matrix_world @ Vector(corner)) for corner in live.bound_box],
         "bbox_image": None,
         "polygons": 0,
     }
@@ -80,57 +75,100 @@ def _object(item: Any, graph: Any, to_clip: Any, size: tuple[int, int]) -> dict[
     return told
 
 
-def scene_facts(scene: Any) -> dict[str, Any]:
+def _camera(camera: Any, projection: Any) -> dict[str, Any]:
+    lens = camera.data
+    flat = lens.type == "PERSP"
+    return {
+        "name": camera.name,
+        "type": lens.type,
+        "matrix_world": rows(camera.matrix_world),
+        "lens_mm": float(lens.lens),
+        "sensor_width_mm": float(lens.sensor_width),
+        "sensor_height_mm": float(lens.sensor_height),
+        "sensor_fit": lens.sensor_fit,
+        "fov_x_deg": math.degrees(2 * math.atan(1 / projection[0, 0])) if flat else None,
+        "fov_y_deg": math.degrees(2 * math.atan(1 / projection[1, 1])) if flat else None,
+        "ortho_scale": float(lens.ortho_scale) if lens.type == "ORTHO" else None,
+        "shift": numbers([lens.shift_x, lens.shift_y]),
+        "clip": numbers([lens.clip_start, lens.clip_end]),
+        "depth_of_field": {"focus_m": float(lens.dof.focus_distance), "f_stop": float(lens.dof.aperture_fstop)}
+        if lens.dof.use_dof
+        else None,
+    }
+
+
+def _render(scene: Any) -> dict[str, Any]:
+    view = scene.view_settings
+    return {
+        "engine": scene.render.engine,
+        "size": [scene.render.resolution_x, scene.render.resolution_y],
+        "view_transform": view.view_transform,
+        "look": view.look,
+        "exposure": float(view.exposure),
+        "gamma": float(view.gamma),
+        "film_transparent": bool(scene.render.film_transparent),
+        "frame": int(scene.frame_current),
+    }
+
+
+def _collections(scene: Any) -> list[dict[str, Any]]:
+    shown = [scene.collection, *scene.collection.children_recursive]
+    return [
+        {
+            "name": one.name,
+            "visible": not one.hide_render,
+            "objects": [item.name for item in list(one.objects)[:MOST_OF_OBJECT]],
+            "count": len(one.objects),
+        }
+        for one in shown[: MOST["collections"]]
+    ]
+
+
+def scene_facts(scene: Any, seen: dict[str, int] | None = None) -> dict[str, Any]:
     """Describe the scene as it is rendered.
+
+    At most 2,000 objects and 500 each of materials, lights and collections are told, so that the answer stays small;
+    how many were left out is told as well.
 
     Args:
         scene: The scene, with its camera and size set.
+        seen: Pixels by name of object, where they are known.
 
     Returns:
-        ``objects``, ``camera``, ``lights``, ``polygons``, ``warnings``: JSON data; metres, degrees, pixels.
+        ``objects``, ``camera``, ``lights``, ``materials``, ``world``, ``collections``, ``render``, ``polygons`` (of
+        the objects told), ``left_out``, ``warnings``: JSON data; metres, degrees, pixels, watts, linear colours.
     """
     graph = bpy.context.evaluated_depsgraph_get()
-    width, height = scene.render.resolution_x, scene.render.resolution_y
+    size = scene.render.resolution_x, scene.render.resolution_y
     camera = scene.camera.evaluated_get(graph)
-    lens = camera.data
-    projection = np.array(camera.calc_matrix_camera(graph, x=width, y=height))
+    projection = np.array(camera.calc_matrix_camera(graph, x=size[0], y=size[1]))
     to_clip = projection @ np.array(camera.matrix_world.normalized().inverted())
     shown = [item for item in scene.objects if item.type not in {"CAMERA", "LIGHT"}]
-    objects = [_object(item, graph, to_clip, (width, height)) for item in shown]
-    lights = []
-    for item in scene.objects:
-        if item.type == "LIGHT" and not item.hide_render:
-            live = item.evaluated_get(graph)
-            lights.append(
-                {
-                    "name": item.name,
-                    "type": item.data.type,
-                    "energy": float(item.data.energy),
-                    "color": _numbers(item.data.color),
-                    "location": _numbers(live.matrix_world.translation),
-                    "matrix_world": _rows(live.matrix_world),
-                }
-            )
+    lamps = [item for item in scene.objects if item.type == "LIGHT" and not item.hide_render]
+    objects = [_object(item, graph, to_clip, size) for item in shown[: MOST["objects"]]]
+    if seen is not None:
+        for told in objects:
+            told["pixels"] = seen.get(told["name"], 0)
+    used = {name for told in objects for name in told["materials"]}
+    materials = [material for material in bpy.data.materials if material.name in used]
     warnings = [
         f"{told['name']} is outside the picture"
         for told in objects
         if told["type"] in MESH_LIKE and told["visible"] and told["polygons"] and told["bbox_image"] is None
     ]
-    if not lights:
+    if not lamps:
         warnings.append("the scene has no light objects; only the world and emission light it")
+    collections = 1 + len(scene.collection.children_recursive)
+    counts = {"objects": shown, "materials": materials, "lights": lamps, "collections": range(collections)}
     return {
         "objects": objects,
-        "camera": {
-            "type": lens.type,
-            "matrix_world": _rows(camera.matrix_world),
-            "lens_mm": float(lens.lens),
-            "sensor_width_mm": float(lens.sensor_width),
-            "sensor_height_mm": float(lens.sensor_height),
-            "sensor_fit": lens.sensor_fit,
-            "fov_x_deg": math.degrees(2 * math.atan(1 / projection[0, 0])) if lens.type == "PERSP" else None,
-            "shift": [float(lens.shift_x), float(lens.shift_y)],
-        },
-        "lights": lights,
+        "camera": _camera(camera, projection),
+        "lights": [light_facts(item, item.evaluated_get(graph)) for item in lamps[: MOST["lights"]]],
+        "materials": [material_facts(material) for material in materials[: MOST["materials"]]],
+        "world": world_facts(scene.world),
+        "collections": _collections(scene),
+        "render": _render(scene),
         "polygons": sum(told["polygons"] for told in objects),
-        "warnings": warnings,
+        "left_out": {name: max(0, len(all_of) - MOST[name]) for name, all_of in counts.items()},
+        "warnings": warnings[:MOST_OF_OBJECT],
     }

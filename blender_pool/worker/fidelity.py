@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
+
 __all__ = ["apply_fidelity"]
 
 ENGINES = {
@@ -24,15 +26,30 @@ def _set_engine(scene: Any, family: str) -> None:
     raise RuntimeError(f"this Blender has no engine of the family {family}")
 
 
-def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int) -> list[str]:
+def _use_device(scene: Any, kind: str) -> None:
+    """Let Cycles compute on every device of a kind, and on nothing else."""
+    scene.cycles.device = "CPU" if kind == "CPU" else "GPU"
+    if kind == "CPU":
+        return
+    preferences = bpy.context.preferences.addons["cycles"].preferences
+    preferences.compute_device_type = kind
+    preferences.get_devices()
+    for device in preferences.devices:
+        device.use = device.type == kind
+    if not any(device.use for device in preferences.devices):
+        raise RuntimeError(f"there is no {kind} device here")
+
+
+def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int, device: str) -> list[str]:
     """Set size, samples, engine, seed and all that must not differ between renders that are compared.
 
     View transform, film, light bounces and dithering stay as the program wants them: they are part of the look.
 
     Args:
         scene: The scene to render.
-        fidelity: ``width``, ``height``, ``samples``, ``engine``, ``denoise``, ``seed``.
+        fidelity: ``width``, ``height``, ``samples``, ``engine``, ``denoise``, ``seed``, ``adaptive``.
         threads: Render threads, at least 1.
+        device: What Cycles computes on: ``CPU``, ``CUDA``, ``OPTIX``, ``HIP``, ``METAL`` or ``ONEAPI``.
 
     Returns:
         Warnings about parts of the program that have no effect here.
@@ -54,20 +71,27 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int) -> list[s
     render.use_file_extension = render.use_overwrite = True
     render.use_placeholder = False
     settings = render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"  # since Blender 5.0 it decides which formats there are
     settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "8"
     settings.compression = 0
     settings.color_management = "FOLLOW_SCENE"
     samples = fidelity["samples"]
     if fidelity["engine"] == "CYCLES":
         cycles = scene.cycles
-        cycles.device = "CPU"
+        _use_device(scene, device)
         cycles.samples, cycles.seed = samples, fidelity["seed"]
         cycles.use_animated_seed = False
-        cycles.use_adaptive_sampling = False
+        # Large pictures in tiles go through OpenEXR files, whose threads a forked process does not have.
+        cycles.use_auto_tile = False
+        cycles.use_adaptive_sampling = fidelity["adaptive"] > 0
+        if fidelity["adaptive"] > 0:
+            cycles.adaptive_threshold, cycles.adaptive_min_samples = fidelity["adaptive"], 0
         cycles.time_limit = 0.0
         cycles.use_denoising = fidelity["denoise"]
         if fidelity["denoise"]:
             cycles.denoiser = "OPENIMAGEDENOISE"
+            cycles.denoising_use_gpu = device != "CPU"
     elif fidelity["engine"] == "EEVEE":
         scene.eevee.taa_render_samples = samples
     else:

@@ -16,9 +16,10 @@ from explain import PROGRAM, explain
 from facts import scene_facts
 from fidelity import apply_fidelity
 from lineage import Lineage, Recorder, Unlike
+from passes import Layers, NotFinite, TooMuch
 from slate import Slate
 from values import UnknownParameter, parse_with_values
-from view import NoCamera, place_camera
+from view import ViewFailed, placed_view
 
 __all__ = ["run_job"]
 
@@ -55,12 +56,12 @@ def run_job(request: dict[str, Any], slate: Slate) -> Answer:
     """Run a program and render it.
 
     Args:
-        request: ``source``, ``values``, ``fidelity``, ``view``, ``passes``, ``threads``.
+        request: ``source``, ``values``, ``fidelity``, ``view``, ``passes``, ``layers``, ``threads``, ``device``.
         slate: What brings the process back to its start.
 
     Returns:
-        A header (``status``, then ``error``, or ``facts`` and ``warnings``) and blobs (a PNG, then a .blend file
-        if it was asked for).
+        A header (``status``, then ``error``, or ``facts``, ``names`` and ``warnings``) and blobs (a PNG, each layer's
+        numbers, then a .blend file if it was asked for).
     """
     if request.get("kin"):
         return _run_kin(request, slate)
@@ -101,12 +102,23 @@ def _render(request: dict[str, Any], scratch: Path, scene: Any) -> Answer:
     if bpy.context.mode != "OBJECT":
         # Edits of an open edit mode reach the mesh only when it is left.
         bpy.ops.object.mode_set(mode="OBJECT")
-    warnings = apply_fidelity(scene, request["fidelity"], request["threads"])
+    fidelity = request["fidelity"]
+    warnings = apply_fidelity(scene, fidelity, request["threads"], request["device"])
+    # View and layers put back what they change: a ledger has nothing to note of them.
+    own = bpy.context.scene
     try:
-        place_camera(scene, request["view"])
-    except NoCamera as error:
-        hint = "make a camera object and set bpy.context.scene.camera"
-        return _broken("NoCamera", str(error), hint)
+        with (
+            placed_view(own, request["view"]),
+            Layers(own, request["layers"], fidelity["denoise"]) as layers,
+        ):
+            return _picture(request, scene, scratch, layers, warnings)
+    except ViewFailed as error:
+        return _broken(type(error).__name__, str(error), error.hint)
+    except (TooMuch, NotFinite) as error:
+        return _broken(type(error).__name__, str(error))
+
+
+def _picture(request: dict[str, Any], scene: Any, scratch: Path, layers: Layers, warnings: list[str]) -> Answer:
     picture = scratch / "render.png"
     picture.unlink(missing_ok=True)
     scene.render.filepath = str(picture)
@@ -116,15 +128,17 @@ def _render(request: dict[str, Any], scratch: Path, scene: Any) -> Answer:
         return _broken("RenderFailed", str(error).strip())
     # Cycles can fail with success told: only a picture proves a render.
     try:
-        blobs = [picture.read_bytes()]
+        image = picture.read_bytes()
     except OSError:
         return _broken("NoImage", "Blender rendered nothing; see its output")
     finally:
         with contextlib.suppress(OSError):
             picture.unlink(missing_ok=True)
-    header: dict[str, Any] = {"status": "ok", "warnings": warnings}
+    blocks = layers.read()
+    layers.__exit__()
+    header: dict[str, Any] = {"status": "ok", "warnings": warnings, "names": layers.names}
     if "facts" in request["passes"]:
-        header["facts"] = scene_facts(bpy.context.scene)
+        header["facts"] = scene_facts(bpy.context.scene, layers.seen(blocks))
     if "blend" in request["passes"]:
-        blobs.append(_saved_scene(scratch / "scene.blend"))
-    return header, blobs
+        blocks.append(_saved_scene(scratch / "scene.blend"))
+    return header, [image, *blocks]

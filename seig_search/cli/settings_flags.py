@@ -22,6 +22,11 @@ def add_pool_flags(parser: argparse.ArgumentParser) -> None:
         help="Ray cluster to join: 'auto', HOST:PORT or ray://... (default: local)",
     )
     group.add_argument(
+        "--device",
+        metavar="D",
+        help="CPU (default), OPTIX, CUDA, HIP, METAL, ONEAPI, or auto: a GPU where there is one",
+    )
+    group.add_argument(
         "--blender", metavar="PATH", help="'bpy' (embedded) or the path of a blender binary (default: auto)"
     )
 
@@ -33,6 +38,7 @@ def pool_flags(arguments: argparse.Namespace) -> dict[str, Any]:
         "pool.threads": arguments.threads,
         "pool.ray": arguments.ray,
         "pool.blender": arguments.blender,
+        "pool.device": arguments.device,
     }
     return {path: value for path, value in pairs.items() if value is not None}
 

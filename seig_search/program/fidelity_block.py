@@ -17,7 +17,7 @@ __all__ = ["main_block", "read_fidelity", "unreadable_fidelity_line", "with_fide
 
 _BEGIN = "# seig: render settings"
 _END = "# seig: end of render settings"
-_FIELD = re.compile(r"(\w+)=(\w+)")
+_FIELD = re.compile(r"(\w+)=([\w.+-]+)")
 _CODING = re.compile(r"#!|#.*coding[:=]")
 _ENGINES = {
     "CYCLES": '"CYCLES"',
@@ -42,6 +42,7 @@ def read_fidelity(tree: ast.Module, text: SourceText) -> Fidelity | None:
             engine=fields["engine"],
             denoise=bool(int(fields["denoise"])),
             seed=int(fields["seed"]),
+            adaptive=float(fields.get("adaptive", 0)),
         )
     except (KeyError, ValueError, UsageError):
         return None
@@ -53,9 +54,10 @@ def with_fidelity(tree: ast.Module, text: SourceText, fidelity: Fidelity) -> str
     lines = list(text.lines)
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += eol
+    adaptive = f" adaptive={fidelity.adaptive!r}" if fidelity.adaptive else ""
     comment = (
         f"# seig: fidelity width={fidelity.width} height={fidelity.height} samples={fidelity.samples} "
-        f"engine={fidelity.engine} denoise={int(fidelity.denoise)} seed={fidelity.seed}{eol}"
+        f"engine={fidelity.engine} denoise={int(fidelity.denoise)} seed={fidelity.seed}{adaptive}{eol}"
     )
     old = _block(tree, text)
     if old is not None:
@@ -93,8 +95,10 @@ def _settings(fidelity: Fidelity, indent: str, guarded: bool, eol: str) -> list[
             f"_scene.cycles.samples = {fidelity.samples}",
             f"_scene.cycles.seed = {fidelity.seed}",
             f"_scene.cycles.use_denoising = {fidelity.denoise}",
-            "_scene.cycles.use_adaptive_sampling = False",
+            f"_scene.cycles.use_adaptive_sampling = {bool(fidelity.adaptive)}",
         ]
+        if fidelity.adaptive:
+            body.append(f"_scene.cycles.adaptive_threshold = {fidelity.adaptive!r}")
     elif fidelity.engine == "EEVEE":
         body.append(f"_scene.eevee.taa_render_samples = {fidelity.samples}")
     if guarded:

@@ -122,8 +122,9 @@ class PaidRenders:
 
     def _on_disk(self, job: RenderJob, status: str) -> bool:
         place = Measured(job.key, Status.OK, folder=self._folder.renders)
-        wanted = {"facts": place.path.with_suffix(".json"), "blend": place.blend}
-        return status != "ok" or all(p.exists() for p in (place.path, *(wanted[name] for name in job.passes)))
+        extras = {"facts": place.path.with_suffix(".json"), "blend": place.blend}
+        wanted = [place.path, *(path for name, path in extras.items() if name in job.passes)]
+        return status != "ok" or all(path.exists() for path in wanted)
 
     def _settle(self, future: Future[Measured], work: Callable[..., Measured], *args: Any) -> None:
         try:

@@ -89,6 +89,8 @@ def open_pool(settings: PoolSettings, **limits: Any) -> RenderPool:
             workers=settings.workers,
             threads=settings.threads,
             blender=settings.blender,
+            device=settings.device,
+            gpus_per_worker=settings.gpus_per_worker,
             ray_address=settings.ray,
             deadline_s=settings.deadline_s,
             retries=settings.retries,

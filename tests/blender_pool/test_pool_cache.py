@@ -84,3 +84,32 @@ def test_a_disk_that_cannot_be_written_costs_only_the_cache(tmp_path):
     cache = RenderCache("4.5", blocked)
     cache.store(job(), picture())
     assert cache.find(job()) is not None
+
+
+def test_layers_and_their_names_come_back_from_disk(tmp_path):
+    depth = np.array([[1.5, np.inf, 3, 4]] * 3, np.float32)
+    index = np.arange(12, dtype=np.int32).reshape(3, 4)
+    names = {"object_index": tuple("abcdefghijkl")}
+    stored = RenderResult(
+        "ok", picture().pixels, blend=b"blend", layers={"depth": depth, "object_index": index}, names=names
+    )
+    asked = job(passes=("depth", "object_index", "blend"))
+    RenderCache("4.5", tmp_path).store(asked, stored)
+    found = RenderCache("4.5", tmp_path).find(asked)
+    assert found is not None
+    assert (found.blend, found.names) == (b"blend", names)
+    assert [(name, values.dtype) for name, values in found.layers.items()] == [
+        ("depth", "<f4"),
+        ("object_index", "<i4"),
+    ]
+    assert np.array_equal(found.layers["depth"], depth)
+    assert np.array_equal(found.layers["object_index"], index)
+
+
+def test_layers_count_for_the_room_in_memory():
+    cache = RenderCache("4.5", memory_mb=1)
+    big = np.zeros((220, 220, 3), np.float32)
+    for name in "ab":
+        cache.store(job(name), RenderResult("ok", picture().pixels, layers={"linear": big}))
+    assert cache.find(job("a")) is None
+    assert cache.find(job("b")) is not None

@@ -150,6 +150,12 @@ def test_plugins_lists_what_is_built_in(capsys):
         (["render", "PROGRAM", "--out", "x.jpg"], ".png"),
         (["render", "PROGRAM", "--out", "x.png", "--view", "left"], "orbit:AZIMUTH,ELEVATION"),
         (["render", "PROGRAM", "--out", "x.png", "--samples", "0"], "samples"),
+        (["render", "PROGRAM", "--out", "x.png", "--passes", "dept"], "'depth'"),
+        (
+            ["render", "PROGRAM", "--out", "x.png", "--passes", "lights", "--engine", "EEVEE"],
+            "EEVEE does not give lights",
+        ),
+        (["render", "PROGRAM", "--out", "x.png", "--device", "cuda"], "CPU, CUDA, HIP"),
         (["render", "BROKEN", "--out", "x.png"], "line 1"),
         (["tune", "EMPTY", "PICTURE", "--out", "out"], "no number to tune"),
         (["tune", "PROGRAM", "PICTURE", "--out", "out", "--max-renders", "3"], "too small to tune"),
@@ -164,3 +170,20 @@ def test_wrong_words_for_render_and_tune(capsys, tmp_path, picture, monkeypatch,
     stand_ins = {"PROGRAM": "program.py", "BROKEN": "broken.py", "EMPTY": "empty.py", "PICTURE": picture}
     code, said = fails(capsys, *[stand_ins.get(word, word) for word in words])
     assert (code == 2 and message in said) or (code == 1 and message in said and "BROKEN" in words)
+
+
+@pytest.mark.blender
+def test_render_writes_layers_beside_the_picture(capsys, tmp_path):
+    (tmp_path / "program.py").write_text(
+        "import bpy\n# seig: fidelity width=32 height=16 samples=2 engine=CYCLES denoise=0 seed=0\n"
+    )
+    out = tmp_path / "x.png"
+    words = ["render", tmp_path / "program.py", "--out", out, "--view", "object:Cube", "--fidelity", "preview"]
+    words += ["--width", 48, "--height", 24, "--passes", "depth,object_index", "--json"]
+    assert main([str(word) for word in words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["view"], told["passes"]) == ("object:Cube@30,20", str(tmp_path / "x.npz"))
+    assert (told["fidelity"]["width"], told["fidelity"]["samples"]) == (48, 4)
+    with np.load(tmp_path / "x.npz") as layers:
+        assert list(layers["object_index_names"]) == ["", "Cube"]
+        assert np.array_equal(np.isfinite(layers["depth"]), layers["object_index"] == 1)

@@ -27,6 +27,7 @@ fidelities = st.builds(
     engine=st.sampled_from(["CYCLES", "EEVEE", "WORKBENCH"]),
     denoise=st.booleans(),
     seed=st.integers(0, 2**31 - 1),
+    adaptive=st.floats(0, 1),
 )
 
 
