@@ -14,10 +14,11 @@ from typing import Any
 from seig_search.render import RenderJob, RenderResult
 
 from .cache import RenderCache
-from .dispatch import Dispatcher, PoolStats
+from .dispatch import Dispatcher
 from .liveness import wait_until_gone
 from .locate import find_blender
 from .options import PoolOptions
+from .posts import PoolStats
 from .ray_workers import RayWorkers
 
 __all__ = ["BlenderPool", "WorkerInfo"]

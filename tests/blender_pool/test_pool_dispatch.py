@@ -30,55 +30,103 @@ def loss(cause):
 
 
 class Crew:
-    """Makes workers that do what ``behave(worker name, job)`` says: an Answer, an exception, or None for silence."""
+    """Makes workers that do what ``behave(worker name, job)`` says: an Answer, an exception, or None for silence.
+
+    Like an actor, a worker does its jobs in order, and one that raised is dead and begins no more.
+    """
 
     def __init__(self, behave, hello=lambda name: HELLO):
         self.behave, self.hello = behave, hello
-        self.seen, self.killed = [], []
+        self.seen, self.killed, self.given, self.withdrawn = [], [], [], []
         self.held = {}
-        self.holding = threading.Condition()
+        self.holding = threading.Condition(threading.RLock())
 
-    def hold(self, name):
-        with self.holding:
-            self.held[name] = future = Future()
-            self.holding.notify_all()
-        return future
-
-    def release(self, name):
-        """Wait until a worker has the job, and answer it."""
+    def release(self, name, answer=None):
+        """Wait until a worker is at work on the job, and answer it."""
         with self.holding:
             assert self.holding.wait_for(lambda: name in self.held, 30)
-        self.held[name].set_result(Answer(picture(name)))
+            worker, future = self.held.pop(name)
+        settle(future, answer or Answer(picture(name)))
+        worker.go_on(answer)
+
+    def wait_given(self, *names):
+        """Wait until jobs are in the lines of workers."""
+        with self.holding:
+            assert self.holding.wait_for(lambda: {job for _, job in self.given} >= set(names), 30)
 
     def __call__(self, name):
-        crew = self
+        return FakeWorker(self, name)
 
-        class Worker:
-            def __init__(self):
-                self.name = name
 
-            def start(self):
-                return done(crew.hello(name))
+class FakeWorker:
+    def __init__(self, crew, name):
+        self.crew, self.name = crew, name
+        self.line, self.busy, self.dead = [], False, None
 
-            def render(self, job):
-                crew.seen.append((name, job.source))
-                answer = crew.behave(name, job)
+    def start(self):
+        return done(self.crew.hello(self.name))
+
+    def render(self, job, ticket):
+        future = Future()
+        with self.crew.holding:
+            self.crew.given.append((self.name, job.source))
+            self.line.append((ticket, job, future))
+            self.crew.holding.notify_all()
+        self.begin()
+        return future
+
+    def begin(self):
+        while True:
+            with self.crew.holding:
+                if self.busy or not self.line:
+                    return
+                _, job, future = self.line.pop(0)
+                if self.dead is None:
+                    self.crew.seen.append((self.name, job.source))
+                    answer = self.crew.behave(self.name, job)
+                else:
+                    answer = self.dead
                 if answer is None:
-                    return crew.hold(job.source)
-                return done(answer)
+                    self.busy = True
+                    self.crew.held[job.source] = self, future
+                    self.crew.holding.notify_all()
+                    return
+                if isinstance(answer, Exception):
+                    self.dead = answer
+            settle(future, answer)
 
-            def kill(self):
-                crew.killed.append(name)
+    def go_on(self, answer):
+        with self.crew.holding:
+            self.busy = False
+            if isinstance(answer, Exception):
+                self.dead = answer
+        self.begin()
 
-        return Worker()
+    def withdraw(self, ticket):
+        with self.crew.holding:
+            for entry in self.line:
+                if entry[0] == ticket:
+                    self.line.remove(entry)
+                    self.crew.withdrawn.append((self.name, entry[1].source))
+                    return done(True)
+        return done(False)
+
+    def kill(self):
+        with self.crew.holding:
+            self.crew.killed.append(self.name)
+            self.dead = self.dead or RuntimeError("killed")
 
 
-def done(value):
-    future = Future()
+def settle(future, value):
     if isinstance(value, Exception):
         future.set_exception(value)
     else:
         future.set_result(value)
+
+
+def done(value):
+    future = Future()
+    settle(future, value)
     return future
 
 
@@ -171,7 +219,7 @@ def test_a_silent_worker_is_killed_and_its_late_answer_ignored():
     crew = Crew(lambda name, asked: None if name == "worker-0" else Answer(picture("a")))
     dispatcher = opened(crew, workers=1, patience=0.05)
     (result,) = outcome(dispatcher, "a")
-    crew.held["a"].set_result(Answer(picture("wrong")))
+    crew.release("a", Answer(picture("wrong")))
     (other,) = outcome(dispatcher, "b")
     dispatcher.close()
     assert np.array_equal(result.pixels, picture("a").pixels)
