@@ -84,7 +84,8 @@ class BlenderPool:
 
     def _make_cache(self, told: dict[str, Any]) -> RenderCache:
         version = f"{told['blender']} {told['build']}"
-        return RenderCache(version, self._options.cache_dir, self._options.cache_mb)
+        options, device = self._options, str(told.get("device") or "CPU")
+        return RenderCache(version, options.cache_dir, options.cache_mb, options.cache_disk_mb, device)
 
     def submit(self, job: RenderJob) -> Future[RenderResult]:
         """Queue a job.
