@@ -35,12 +35,14 @@ class WorkerInfo:
         host: The machine it runs on.
         actor_pid: Process id of its supervisor.
         child_pid: Process id of its Blender, 0 if none runs just now.
+        node: Ray's name of the node that it is on.
     """
 
     name: str
     host: str
     actor_pid: int
     child_pid: int
+    node: str
 
 
 class BlenderPool:
@@ -130,7 +132,7 @@ class BlenderPool:
     def worker_pids(self) -> list[WorkerInfo]:
         """List the workers that are ready, as last heard of."""
         return [
-            WorkerInfo(name, str(told["host"]), int(told["pid"]), int(told["child"]))
+            WorkerInfo(name, str(told["host"]), int(told["pid"]), int(told["child"]), str(told["node"]))
             for name, told in self._running.told
         ]
 

@@ -62,9 +62,11 @@ class RenderActor:
         self._withdrawn: set[int] = set()
 
     def start(self) -> dict[str, Any]:
-        """See ``Supervisor.start``."""
+        """See ``Supervisor.start``; adds ``node``, Ray's name of the node."""
+        import ray
+
         try:
-            return self._supervisor.start()
+            return {**self._supervisor.start(), "node": ray.get_runtime_context().get_node_id()}
         except Exception as error:
             # Only plain text is sure to cross to a driver with other packages than this node's.
             output = getattr(error, "output", "").strip()[-1000:]
@@ -168,8 +170,9 @@ class RayWorkers:
         self._slots = 1 if self.local and self.ours else self.threads
         if self.local and not self.ours:
             self._slots = 0
-        make = ray.remote(num_cpus=self._slots, num_gpus=0, concurrency_groups={CONTROL: 1})
-        self._actor = make(RenderActor).options(max_restarts=0, max_task_retries=0)
+        self._actor = ray.remote(
+            num_cpus=self._slots, num_gpus=0, max_restarts=0, max_task_retries=0, concurrency_groups={CONTROL: 1}
+        )(RenderActor)
 
     def _share_out(self, options: PoolOptions, cpus: list[int]) -> None:
         """Settle the automatic numbers by the CPUs of each node."""
