@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,8 @@ def try_blender(fields: dict[str, Any]) -> dict[str, str]:
         ``blender`` (version and build), or ``problem``.
     """
     try:
-        supervisor = Supervisor(PoolOptions(**fields), 1)
+        # In the system's temporary folder: nobody would remove the pool's own from a node that gets no worker.
+        supervisor = Supervisor(replace(PoolOptions(**fields), scratch=None), 1)
     except SeigError as error:
         return {"problem": str(error)}
     try:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from seig_search.blender_pool.cache import RenderCache
+from seig_search.blender_pool.options import PoolOptions
+from seig_search.blender_pool.supervisor import Supervisor
 from seig_search.fidelity import Fidelity
 from seig_search.render import ProgramError, RenderJob, RenderResult, WorkerLoss
 
@@ -190,3 +192,36 @@ def test_processes_that_write_the_same_entries_at_once_never_read_a_wrong_one(tm
     assert list(tmp_path.rglob("*.part")) == []
     # Each of the four may be a tenth of the bound over it before it sweeps again.
     assert on_disk(tmp_path) <= 1.4 * (4 << 20)
+
+
+PROGRAMS = (
+    "import bpy\nbpy.data.objects['Cube'].location.x = 0.5\n",
+    "import bpy\nSIZE = 2.0\nbpy.ops.mesh.primitive_uv_sphere_add(radius=SIZE)\nbpy.context.scene.render.film_transparent = True\n",
+    "import bpy\nbpy.data.objects['Light'].data.energy = 50\nbpy.ops.mesh.primitive_monkey_add(location=(0, 0, 2))\n",
+    "import bpy\nbpy.data.objects['Kube']\n",
+)
+
+
+@pytest.mark.blender
+def test_a_cached_result_is_that_of_a_cold_render(tmp_path):
+    """What one process rendered and another run finds equals what a third process renders from nothing."""
+    jobs = [RenderJob(text, Fidelity(48, 40, samples=2), passes=("facts",)) for text in PROGRAMS]
+    jobs.append(RenderJob(PROGRAMS[1], Fidelity(48, 40, samples=2, seed=3), values={"SIZE": 1.5}))
+    first, cold = Supervisor(PoolOptions(), 1), Supervisor(PoolOptions(), 1)
+    try:
+        version = first.start()["blender"]
+        for job in jobs:
+            RenderCache(version, tmp_path).store(job, first.render(job).result)
+        assert len({path.name for path in tmp_path.rglob("*.render")}) == len(jobs)
+        for job in jobs:
+            found, rendered = RenderCache(version, tmp_path).find(job), cold.render(job).result
+            assert found.cached
+            assert (found.status, found.facts, found.blend) == (rendered.status, rendered.facts, rendered.blend)
+            if rendered.pixels is None:
+                assert (found.error.kind, found.error.line) == (rendered.error.kind, rendered.error.line)
+            else:
+                assert found.pixels.dtype == rendered.pixels.dtype
+                assert np.array_equal(found.pixels, rendered.pixels)
+    finally:
+        first.stop()
+        cold.stop()
