@@ -109,6 +109,11 @@ class Plain:
         self.render_seconds += sum(seconds for done in parts for _, seconds, _ in done)
         return [parts[index % width][index // width][0] for index in range(len(programs))]
 
+    @property
+    def pids(self) -> list[int]:
+        """Their process ids."""
+        return [bare.process.pid for bare in self._bare]
+
     def polygons(self, program: str) -> int:
         """Count the polygons of a program's scene, after modifiers."""
         return self._bare[0].render(program, Fidelity(16, 16, samples=1), count=True)[2]

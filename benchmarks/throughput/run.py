@@ -2,12 +2,15 @@
 
 A *stream* is a row of candidates that differ in one stage only, as a search makes them. All three render the same
 programs, in rounds that take turns, so that a busy machine hurts all alike; what comes before the first round warms each up
-and is not counted. Columns:
+and is not counted. The pool's workers run at the same niceness as the others here; ordinarily they give way to other work.
+Columns:
 
 - ``fresh``, ``plain``, ``pool``: candidates per minute; ``x fresh``, ``x plain``: the pool's gain over each;
 - ``Cycles``: seconds of Blender's render calls in the plain loop, over the pool's wall time times its workers; above 100 %
   the pool needed less than a full render of each program takes;
 - ``overhead``: the pool's wall time times its workers, over the same seconds, less 1;
+- ``cpu``: processor seconds of the plain loop over the pool's, for all the processes of each and the driver; unlike the others it
+  hardly depends on what else the machine does;
 - ``same pixels``: whether all three made the same pictures.
 
     python benchmarks/throughput/run.py --n 24 --rounds 3
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,12 +30,14 @@ from typing import Any
 
 import numpy as np
 from arms import Fresh, Pixels, Plain, pooled
+from processor import driver_seconds, pool_seconds, seconds_of
 from scenes import STREAMS, stream
 
 from seig_search.blender_pool import BlenderPool, PoolOptions
 from seig_search.fidelity import Fidelity
 
 WARM = 4
+Meter = Callable[[], float]
 Arm = Callable[[list[str], Fidelity], list[Pixels]]
 
 
@@ -50,21 +56,23 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def in_turns(
-    arms: dict[str, Arm], programs: list[str], fidelity: Fidelity, rounds: int
-) -> tuple[dict[str, float], dict[str, list[Pixels]]]:
-    """Render the same programs by every arm; gives the seconds and the pictures of each."""
-    seconds = dict.fromkeys(arms, 0.0)
+    arms: dict[str, Arm], meters: dict[str, Meter], programs: list[str], fidelity: Fidelity, rounds: int
+) -> tuple[dict[str, float], dict[str, float], dict[str, list[Pixels]]]:
+    """Render the same programs by every arm; gives seconds, processor seconds and pictures of each."""
+    seconds, worked = dict.fromkeys(arms, 0.0), dict.fromkeys(arms, 0.0)
     pictures: dict[str, list[Pixels]] = {name: [] for name in arms}
     size = -(-len(programs) // rounds)
     names = list(arms)
     for turn in range(rounds):
         part = programs[turn * size : (turn + 1) * size]
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            began = time.perf_counter()
+            meter = meters.get(name, lambda: 0.0)
+            began, before = time.perf_counter(), meter() + driver_seconds()
             made = arms[name](part, fidelity)
             seconds[name] += time.perf_counter() - began
+            worked[name] += meter() + driver_seconds() - before
             pictures[name] += made
-    return seconds, pictures
+    return seconds, worked, pictures
 
 
 def same(pictures: dict[str, list[Pixels]]) -> bool:
@@ -72,14 +80,16 @@ def same(pictures: dict[str, list[Pixels]]) -> bool:
     return all(np.array_equal(a, b) for other in others for a, b in zip(first, other, strict=True))
 
 
-def row(name: str, size: str, arms: dict[str, Arm], plain: Plain, asked: argparse.Namespace) -> dict[str, Any]:
+def row(
+    name: str, size: str, arms: dict[str, Arm], meters: dict[str, Meter], plain: Plain, asked: argparse.Namespace
+) -> dict[str, Any]:
     side, samples = (int(part) for part in size.split("/"))
     fidelity = Fidelity(side, side, samples=samples)
     programs = stream(name, asked.n_heavy if name == "heavy" else asked.n)
     for arm in ("plain", "pool"):
         arms[arm](stream(name, WARM, seed=1), fidelity)
     plain.render_seconds = 0.0
-    seconds, pictures = in_turns(arms, programs, fidelity, asked.rounds)
+    seconds, worked, pictures = in_turns(arms, meters, programs, fidelity, asked.rounds)
     per_minute = {arm: 60 * len(programs) / took for arm, took in seconds.items()}
     work = seconds["pool"] * asked.workers
     return {
@@ -91,6 +101,8 @@ def row(name: str, size: str, arms: dict[str, Arm], plain: Plain, asked: argpars
         "x plain": per_minute["pool"] / per_minute["plain"],
         "Cycles": plain.render_seconds / work,
         "overhead": work / plain.render_seconds - 1,
+        "cpu": worked["plain"] / worked["pool"],
+        "cpu seconds": worked,
         "same pixels": same(pictures),
     }
 
@@ -100,7 +112,8 @@ def show(found: dict[str, Any]) -> str:
     gain = f"{found['x fresh']:>8.1f}" if found["x fresh"] else f"{'-':>8}"
     return (
         f"{found['stream']:>9} {found['size']:>7} {found['n']:>4} {fresh} {found['plain']:>8.1f} {found['pool']:>8.1f} "
-        f"{gain} {found['x plain']:>8.2f} {found['Cycles']:>7.0%} {found['overhead']:>9.1%}  {found['same pixels']}"
+        f"{gain} {found['x plain']:>8.2f} {found['Cycles']:>7.0%} {found['overhead']:>9.1%} "
+        f"{found['cpu']:>5.2f}  {found['same pixels']}"
     )
 
 
@@ -115,7 +128,7 @@ def scaling(pool: BlenderPool, one: BlenderPool, asked: argparse.Namespace) -> d
     }
     for arm in arms.values():
         arm(stream(name, WARM, seed=2), fidelity)
-    seconds, _ = in_turns(arms, stream(name, asked.n, seed=3), fidelity, max(2, asked.rounds))
+    seconds, _, _ = in_turns(arms, {}, stream(name, asked.n, seed=3), fidelity, max(2, asked.rounds))
     return {"stream": name, "size": size, "gain": seconds["one"] / seconds["all"]}
 
 
@@ -139,6 +152,7 @@ def main() -> None:
     asked = parse()
     rows: list[dict[str, Any]] = []
     options = {"threads": 1, "cache_mb": 0}
+    os.environ["RAY_worker_niceness"] = "0"
     with ExitStack() as stack:
         pool = stack.enter_context(BlenderPool(PoolOptions(workers=asked.workers, **options)))
         plain = stack.enter_context(Plain(asked.workers))
@@ -148,17 +162,21 @@ def main() -> None:
         }
         if not asked.no_fresh:
             arms["fresh"] = Fresh(asked.workers).run
+        meters: dict[str, Meter] = {
+            "plain": lambda: seconds_of(plain.pids),
+            "pool": lambda: pool_seconds(pool),
+        }
         names = asked.streams.split(",")
         if "heavy" in names:
             print(f"the heavy scene has {plain.polygons(stream('heavy', 1)[0]):,} polygons")
         print(f"{asked.workers} at a time, one Cycles thread each; candidates per minute")
         print(
             f"{'stream':>9} {'size':>7} {'n':>4} {'fresh':>8} {'plain':>8} {'pool':>8} {'x fresh':>8} {'x plain':>8} "
-            f"{'Cycles':>7} {'overhead':>9}  same pixels"
+            f"{'Cycles':>7} {'overhead':>9} {'cpu':>5}  same pixels"
         )
         for name in names:
             for size in asked.sizes.split(","):
-                rows.append(row(name, size, arms, plain, asked))
+                rows.append(row(name, size, arms, meters, plain, asked))
                 print(show(rows[-1]), flush=True)
         reached = goals(rows)
         scaled = None
