@@ -152,7 +152,7 @@ def main() -> None:
     asked = parse()
     rows: list[dict[str, Any]] = []
     options = {"threads": 1, "cache_mb": 0}
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ.update({"RAY_worker_niceness": "0"})
     with ExitStack() as stack:
         pool = stack.enter_context(BlenderPool(PoolOptions(workers=asked.workers, **options)))
         plain = stack.enter_context(Plain(asked.workers))
