@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .diagnosis import probe as probe
-    from .dispatch import PoolStats as PoolStats
     from .options import PoolOptions as PoolOptions
     from .pool import BlenderPool as BlenderPool
     from .pool import WorkerInfo as WorkerInfo
+    from .posts import PoolStats as PoolStats
 
 HOMES = {
     "BlenderPool": "pool",
     "PoolOptions": "options",
-    "PoolStats": "dispatch",
+    "PoolStats": "posts",
     "WorkerInfo": "pool",
     "probe": "diagnosis",
 }

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import struct
-import tempfile
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from seig_search.render import ProgramError, RenderJob, RenderResult
 
+from .cache_folder import CacheFolder
 from .layers import pack_layers, unpack_layers
 from .pictures import decode_png, encode_png
 
@@ -72,7 +69,7 @@ def _decode(raw: bytes) -> RenderResult:
 
 
 class RenderCache:
-    """Results of jobs under one version of Blender.
+    """Results of jobs on one version of Blender and one kind of device.
 
     Only what would come out the same again is kept: pictures, and programs that fail by their own doing. An entry on
     disk that is damaged counts as absent and is replaced by the next store.
@@ -81,31 +78,33 @@ class RenderCache:
         version: Names the Blender that rendered; other versions' entries are not seen.
         folder: Folder on disk, shared by any number of runs at once; None for memory only.
         memory_mb: MiB of results to keep in memory, the least recently used go first.
+        disk_mb: The same on disk.
+        device: The kind of device that rendered; other devices' entries are not seen, as their pixels differ.
     """
 
-    def __init__(self, version: str, folder: Path | None = None, memory_mb: int = 128) -> None:
-        self._version, self._folder = version, folder
+    def __init__(
+        self, version: str, folder: Path | None = None, memory_mb: int = 128, disk_mb: int = 2048, device: str = "CPU"
+    ) -> None:
+        self._about = f"{FORMAT}\n{version}\n{device}"
+        self._folder = None if folder is None else CacheFolder(folder, disk_mb << 20)
         self._room = memory_mb << 20
         self._held = 0
         self._memory: OrderedDict[str, RenderResult] = OrderedDict()
 
-    def _path(self, key: str) -> Path | None:
-        return None if self._folder is None else self._folder / key[:2] / f"{key}.render"
-
     def _key(self, job: RenderJob) -> str:
-        return hashlib.sha256(f"{FORMAT}\n{self._version}\n{job.key}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._about}\n{job.key}".encode()).hexdigest()
 
     def find(self, job: RenderJob) -> RenderResult | None:
         """Give the stored result of an equal job, marked as cached, or None."""
         key = self._key(job)
         result = self._memory.get(key)
         if result is None:
-            path = self._path(key)
-            if path is None:
+            raw = None if self._folder is None else self._folder.read(key)
+            if raw is None:
                 return None
             try:
-                result = _decode(path.read_bytes())
-            except (OSError, ValueError, KeyError, TypeError, struct.error):
+                result = _decode(raw)
+            except (ValueError, KeyError, TypeError, struct.error):
                 return None
             self._remember(key, result)
         else:
@@ -118,12 +117,8 @@ class RenderCache:
             return
         key = self._key(job)
         self._remember(key, result)
-        path = self._path(key)
-        if path is None:
-            return
-        # A full disk costs the cache, never the run.
-        with contextlib.suppress(OSError):
-            _write(path, lambda: _encode(result))
+        if self._folder is not None:
+            self._folder.write(key, _encode(result))
 
     def _remember(self, key: str, result: RenderResult) -> None:
         if key in self._memory:
@@ -139,16 +134,3 @@ def _size(result: RenderResult) -> int:
     facts = 0 if result.facts is None else 400 * (1 + len(result.facts.get("objects", ())))
     layers = sum(values.nbytes for values in result.layers.values())
     return 1000 + pixels + facts + layers + len(result.blend or b"")
-
-
-def _write(path: Path, content: Callable[[], bytes]) -> None:
-    """Write a file so that a reader sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,7 +1,14 @@
 """Gives jobs to workers and answers every job once, whatever becomes of the workers.
 
 One thread owns all state and sleeps on one queue of events; workers are reached through a small seam, so the rules
-here know nothing of Ray. The rules for a job whose worker was lost:
+here know nothing of Ray. A worker has up to two jobs: one at work and the next in its line, so that it does not idle
+while an answer travels. The rules for the line:
+
+- patience with a job begins when it comes to the head of the line;
+- when a worker is lost, only the job at its head is charged; the one behind goes back to the front of the queue;
+- a worker with nothing to do takes over what still waits in another's line.
+
+The rules for a job whose worker was lost:
 
 - it is tried again, ``retries`` more times at most, on another worker where one is free;
 - lost twice by the same cause that lies in the program (time-out, crash, a garbled answer): ``broken``;
@@ -16,91 +23,31 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
 
 from seig_search.errors import SeigError
 from seig_search.render import ProgramError, RenderJob, RenderResult, WorkerLoss
 
 from .cache import RenderCache
+from .posts import PoolStats, Post, Slip, Task, Worker, answer, failure_of
+from .program_text import normal_text
+from .staff import Staff
 from .supervisor import Answer
 
-__all__ = ["Dispatcher", "PoolStats", "Worker"]
+__all__ = ["Dispatcher"]
 
 IN_PROGRAM = {"Timeout", "Crash", "Protocol"}
-FAILED_STARTS = 3
 TWICE = 2
-NO_START = "no Blender worker could be started"
-
-
-class Worker(Protocol):
-    """A supervisor somewhere: in a Ray actor, or in a test's hands."""
-
-    name: str
-
-    def start(self) -> Future[dict[str, Any]]:
-        """Start it and its Blender; gives what ``Supervisor.start`` tells."""
-        ...
-
-    def render(self, job: RenderJob) -> Future[Answer]:
-        """Give it a job; an exception means that the worker itself is gone."""
-        ...
-
-    def kill(self) -> None:
-        """End it at once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """What a pool has done so far.
-
-    Args:
-        renders: Jobs that a Blender answered, ``ok`` or ``broken``.
-        cached: Jobs answered by the cache.
-        joined: Jobs that were equal to one under way and took its result.
-        broken: Programs found at fault, among the renders or by losing workers.
-        lost: Jobs given up.
-        losses: Workers or children lost under a job.
-        respawns: Actors started anew after the first ones.
-        busy_seconds: Wall time that the workers spent on answered jobs.
-    """
-
-    renders: int = 0
-    cached: int = 0
-    joined: int = 0
-    broken: int = 0
-    lost: int = 0
-    losses: int = 0
-    respawns: int = 0
-    busy_seconds: float = 0.0
-
-
-@dataclass(eq=False, slots=True)
-class _Task:
-    job: RenderJob
-    key: str
-    futures: list[Future[RenderResult]]
-    losses: list[WorkerLoss] = field(default_factory=list)
-    causes: Counter[str] = field(default_factory=Counter)
-    tried: set[str] = field(default_factory=set)
-
-
-@dataclass(eq=False, slots=True)
-class _Post:
-    worker: Worker
-    task: _Task | None = None
-    due: float = 0.0
-    ready: bool = False
-    told: dict[str, Any] = field(default_factory=dict)
+LINE = 2
 
 
 class Dispatcher:
     """The pool's only thread.
 
     Args:
-        launch: Makes a worker of a given name; it is started later.
+        launch: Makes a worker of a given name, to be started later; None if there is no room for one now.
         workers: How many to keep.
         patience_s: Seconds after which a worker that has not answered a job is killed.
         start_s: The same for its start.
@@ -108,17 +55,13 @@ class Dispatcher:
     """
 
     def __init__(
-        self, launch: Callable[[str], Worker], workers: int, patience_s: float, start_s: float, retries: int
+        self, launch: Callable[[str], Worker | None], workers: int, patience_s: float, start_s: float, retries: int
     ) -> None:
-        self._launch, self._patience, self._start_s = launch, patience_s, start_s
-        self._retries = retries
+        self._patience, self._retries = patience_s, retries
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._tasks: dict[str, _Task] = {}
-        self._waiting: deque[_Task] = deque()
-        self._posts: list[_Post] = []
-        self._names = 0
-        self._failed_starts = 0
-        self._failure = ""
+        self._tasks: dict[str, Task] = {}
+        self._waiting: deque[Task] = deque()
+        self._tickets = 0
         self._counts: Counter[str] = Counter()
         self._busy_seconds = 0.0
         self._cache: RenderCache | None = None
@@ -126,9 +69,8 @@ class Dispatcher:
         self._gate = threading.Lock()
         self._version: Future[dict[str, Any]] = Future()
         self._thread = threading.Thread(target=self._run, name="blender-pool", daemon=True)
-        self._wanted = workers
-        for _ in range(workers):
-            self._events.put(self._hire)
+        self._staff = Staff(launch, workers, start_s, self._events.put, self._opened, self._give_up)
+        self._events.put(self._staff.fill)
 
     def open(self, make_cache: Callable[[dict[str, Any]], RenderCache]) -> dict[str, Any]:
         """Start the workers, and wait for the first that answers.
@@ -149,12 +91,17 @@ class Dispatcher:
     def submit(self, job: RenderJob) -> Future[RenderResult]:
         """Queue a job; see ``BlenderPool.submit``."""
         future: Future[RenderResult] = Future()
-        job = replace(job, values=dict(job.values), passes=tuple(job.passes))
+        # What is rendered is the normal text itself, so texts that share a key share a result exactly.
+        source = normal_text(job.source)
+        job = replace(job, source=source, values=dict(job.values), passes=tuple(job.passes))
         key = job.key
         with self._gate:
             if self._closed:
                 raise SeigError("the Blender pool is closed; make a new one")
-            self._events.put(lambda: self._take(_Task(job, key, [future])))
+            self._events.put(lambda: self._take(Task(job, key, [future])))
+        future.add_done_callback(
+            lambda done: self._events.put(lambda: self._ask_back(key)) if done.cancelled() else None
+        )
         return future
 
     def close(self) -> list[Worker]:
@@ -165,22 +112,22 @@ class Dispatcher:
         if first and self._thread.is_alive():
             self._events.put(self._stop)
             self._thread.join()
-        return [post.worker for post in self._posts]
+        return [post.worker for post in self._staff.posts]
 
     @property
     def stats(self) -> PoolStats:
         """Counts so far."""
-        return PoolStats(**dict(self._counts), busy_seconds=self._busy_seconds)
+        return PoolStats(**dict(self._counts), respawns=self._staff.respawns, busy_seconds=self._busy_seconds)
 
     @property
     def told(self) -> list[tuple[str, dict[str, Any]]]:
         """Each ready worker's name and what it last told of itself."""
-        return [(post.worker.name, dict(post.told)) for post in list(self._posts) if post.ready]
+        return [(post.worker.name, dict(post.told)) for post in list(self._staff.posts) if post.ready]
 
     @property
     def busy(self) -> list[str]:
         """Names of the workers that have a job just now."""
-        return [post.worker.name for post in list(self._posts) if post.task is not None]
+        return [post.worker.name for post in list(self._staff.posts) if post.line]
 
     # The rest runs in the thread alone.
 
@@ -189,7 +136,7 @@ class Dispatcher:
             self._serve()
         except Exception as error:
             # A fault of this thread must reach those who wait; a silent end would let them wait for ever.
-            self._failure = f"the pool itself failed: {error!r}"
+            self._staff.failure = f"the pool itself failed: {error!r}"
             with self._gate:
                 self._closed = True
             self._give_up()
@@ -197,7 +144,7 @@ class Dispatcher:
 
     def _serve(self) -> None:
         while not self._stopped:
-            dues = [post.due for post in self._posts if post.due]
+            dues = [due for due in (self._staff.due, *(post.due for post in self._staff.posts)) if due]
             wait = max(0.0, min(dues) - time.monotonic()) if dues else None
             with contextlib.suppress(queue.Empty):
                 self._events.get(timeout=wait)()
@@ -217,30 +164,17 @@ class Dispatcher:
             except queue.Empty:
                 return
 
-    def _hire(self) -> None:
-        post = _Post(self._launch(f"worker-{self._names}"), due=time.monotonic() + self._start_s)
-        self._names += 1
-        self._posts.append(post)
-        started = post.worker.start()
-        started.add_done_callback(lambda future: self._events.put(lambda: self._started(post, future)))
+    def _opened(self, told: dict[str, Any]) -> None:
+        self._cache = self._make_cache(told)
+        self._version.set_result(told)
 
-    def _dismiss(self, post: _Post) -> None:
-        """End a worker and hire another in its place, unless starting fails again and again."""
-        if post not in self._posts:
-            return
-        self._posts.remove(post)
-        # A late answer must find nobody.
-        post.task = None
-        post.worker.kill()
-        if self._failed_starts >= FAILED_STARTS * (1 + len(self._posts)):
-            if not self._posts:
-                self._give_up()
-            return
-        self._counts["respawns"] += 1
-        self._hire()
+    def _dismiss(self, post: Post) -> None:
+        # What had not begun is nobody's loss.
+        left = [slip.task for slip in self._staff.dismiss(post)]
+        self._waiting.extendleft(task for task in reversed(left) if task.key in self._tasks)
 
     def _give_up(self) -> None:
-        error = SeigError(self._failure)
+        error = SeigError(self._staff.failure)
         if not self._version.done():
             self._version.set_exception(error)
         for task in list(self._tasks.values()):
@@ -250,30 +184,7 @@ class Dispatcher:
         self._tasks.clear()
         self._waiting.clear()
 
-    def _started(self, post: _Post, future: Future[dict[str, Any]]) -> None:
-        if post not in self._posts:
-            return
-        cause = _failure_of(future)
-        told = {} if cause else future.result()
-        first = self._version.result() if self._version.done() else None
-        if first is not None and not cause and told["blender"] != first["blender"]:
-            cause = f"a worker has Blender {told['blender']}, the others have {first['blender']}"
-        if cause:
-            self._failed_starts, self._failure = self._failed_starts + 1, f"{NO_START}: {cause}"
-            if first is None:
-                # Nothing has worked yet: the set-up is wrong, and trying again would only hide it.
-                self._failed_starts = FAILED_STARTS * (1 + len(self._posts))
-            self._dismiss(post)
-            return
-        self._failed_starts = 0
-        post.ready, post.due, post.told = True, 0.0, told
-        if first is None:
-            self._cache = self._make_cache(told)
-            self._version.set_result(told)
-            while len(self._posts) < self._wanted:
-                self._hire()
-
-    def _take(self, task: _Task) -> None:
+    def _take(self, task: Task) -> None:
         under_way = self._tasks.get(task.key)
         if under_way is not None:
             self._counts["joined"] += 1
@@ -282,71 +193,107 @@ class Dispatcher:
         found = self._cache.find(task.job) if self._cache is not None else None
         if found is not None:
             self._counts["cached"] += 1
-            _answer(task, found)
+            answer(task, found)
             return
         self._tasks[task.key] = task
-        if not self._posts:
+        if self._staff.hopeless:
             self._give_up()
             return
         self._waiting.append(task)
 
     def _assign(self) -> None:
-        idle = [post for post in self._posts if post.ready and post.task is None]
-        while idle and self._waiting:
+        open_posts = [post for post in self._staff.posts if post.ready and len(post.line) < LINE]
+        while open_posts and self._waiting:
             task = self._waiting.popleft()
-            if all(future.cancelled() for future in task.futures):
+            if task.unwanted:
                 del self._tasks[task.key]
                 continue
-            fresh = [post for post in idle if post.worker.name not in task.tried]
-            post = (fresh or idle)[0]
-            idle.remove(post)
+            post = min(open_posts, key=lambda post: (len(post.line), post.worker.name in task.tried))
             self._give(post, task)
+            if len(post.line) == LINE:
+                open_posts.remove(post)
+        if not self._waiting:
+            self._even_out()
 
-    def _give(self, post: _Post, task: _Task) -> None:
-        post.task, post.due = task, time.monotonic() + self._patience
-        task.tried.add(post.worker.name)
-        answer = post.worker.render(task.job)
-        answer.add_done_callback(lambda future: self._events.put(lambda: self._answered(post, task, future)))
+    def _even_out(self) -> None:
+        """Ask for jobs that wait behind others, as many as there are workers with nothing to do."""
+        idle = sum(post.ready and not post.line for post in self._staff.posts)
+        for post in self._staff.posts if idle else ():
+            if len(post.line) == LINE and idle:
+                idle -= 1
+                self._ask_for(post, post.line[-1])
+
+    def _ask_back(self, key: str) -> None:
+        """Ask for a job that nobody wants any more, if it has not begun."""
+        for post in self._staff.posts:
+            for slip in list(post.line)[1:]:
+                if slip.task.key == key and slip.task.unwanted:
+                    self._ask_for(post, slip)
+
+    def _ask_for(self, post: Post, slip: Slip) -> None:
+        if slip.asked_back:
+            return
+        slip.asked_back = True
+        reply = post.worker.withdraw(slip.ticket)
+        reply.add_done_callback(lambda future: self._events.put(lambda: self._came_back(post, slip, future)))
+
+    def _came_back(self, post: Post, slip: Slip, future: Future[bool]) -> None:
+        if slip in post.line and not failure_of(future) and future.result():
+            post.line.remove(slip)
+            self._waiting.append(slip.task)
+            self._look_at(post)
+
+    def _give(self, post: Post, task: Task) -> None:
+        self._tickets += 1
+        slip = Slip(task, self._tickets, post.worker.render(task.job, self._tickets))
+        post.line.append(slip)
+        if len(post.line) == 1:
+            post.due = time.monotonic() + self._patience
+        slip.answer.add_done_callback(lambda _: self._events.put(lambda: self._look_at(post)))
 
     def _check_dues(self) -> None:
         now = time.monotonic()
-        for post in [post for post in self._posts if post.due and post.due <= now]:
-            task = post.task
-            if task is None:
-                self._failed_starts += 1
-                self._failure = f"{NO_START}: none was ready in {self._start_s:g} s (are there free CPUs for it?)"
-                if not self._version.done():
-                    self._failed_starts = FAILED_STARTS * (1 + len(self._posts))
-            else:
-                self._lose(task, post, "Actor", "the worker did not answer, even to say that it was late")
+        for post in [post for post in self._staff.posts if post.line and post.due <= now]:
+            slip = post.line.popleft()
+            self._lose(slip.task, post, "Actor", "the worker did not answer, even to say that it was late")
             self._dismiss(post)
+        self._staff.check()
 
-    def _answered(self, post: _Post, task: _Task, future: Future[Answer]) -> None:
-        if post.task is not task:
-            return
-        post.task, post.due = None, 0.0
-        cause = _failure_of(future)
+    def _look_at(self, post: Post) -> None:
+        """Take the answers of a worker in the order of its line; one that comes too early waits."""
+        while post.line and post.line[0].answer.done():
+            slip = post.line.popleft()
+            post.due = time.monotonic() + self._patience if post.line else 0.0
+            self._answered(post, slip.task, slip.answer)
+        if not post.line and post.ready:
+            post.due = 0.0
+
+    def _answered(self, post: Post, task: Task, future: Future[Answer]) -> None:
+        cause = failure_of(future)
         if cause:
             self._lose(task, post, "Actor", cause)
             self._dismiss(post)
             return
-        answer = future.result()
-        post.told["child"] = answer.child
-        if answer.result is None:
-            self._lose(task, post, answer.cause, answer.message, answer.output)
-            if answer.cause == "Start":
-                self._failed_starts += 1
-                self._failure = f"{NO_START}: {answer.message}"
+        told = future.result()
+        if told.cause == "Withdrawn":
+            self._waiting.append(task)
+            return
+        post.told["child"] = told.child
+        if told.result is None:
+            self._lose(task, post, told.cause, told.message, told.output)
+            if told.cause == "Start":
+                self._staff.note_failed_start(told.message)
                 self._dismiss(post)
             return
-        self._failed_starts = 0
+        self._staff.note_success()
         self._counts["renders"] += 1
-        self._busy_seconds += answer.result.seconds
-        self._finish(task, answer.result)
+        self._busy_seconds += told.result.seconds
+        self._finish(task, told.result)
 
-    def _lose(self, task: _Task, post: _Post, cause: str, message: str, output: str = "") -> None:
+    def _lose(self, task: Task, post: Post, cause: str, message: str, output: str = "") -> None:
         task.losses.append(WorkerLoss(post.worker.name, f"{cause}: {message}", output))
         task.causes[cause] += 1
+        task.tried.add(post.worker.name)
         self._counts["losses"] += 1
         error = ProgramError(cause, message, output=output)
         if cause in IN_PROGRAM and task.causes[cause] >= TWICE:
@@ -357,27 +304,10 @@ class Dispatcher:
         else:
             self._waiting.appendleft(task)
 
-    def _finish(self, task: _Task, result: RenderResult) -> None:
+    def _finish(self, task: Task, result: RenderResult) -> None:
         if result.status != "ok":
             self._counts[result.status] += 1
         if self._cache is not None:
             self._cache.store(task.job, result)
         self._tasks.pop(task.key, None)
-        _answer(task, replace(result, losses=tuple(task.losses)))
-
-
-def _answer(task: _Task, result: RenderResult) -> None:
-    for future in task.futures:
-        if future.set_running_or_notify_cancel():
-            future.set_result(result)
-
-
-def _failure_of(future: Future[Any]) -> str:
-    """The first line of why a future failed, or an empty text."""
-    try:
-        error = future.exception()
-    except CancelledError:
-        return "cancelled"
-    if error is None:
-        return ""
-    return f"{getattr(error, 'cause', None) or error}".strip().splitlines()[0] or type(error).__name__
+        answer(task, replace(result, losses=tuple(task.losses)))

@@ -35,6 +35,7 @@ class PoolOptions:
         scratch: Folder for the workers' own folders; by default the system's temporary folder.
         cache_dir: Folder of the render cache that runs share; by default the cache is in memory and dies with the pool.
         cache_mb: Memory in MiB that the in-memory cache may use.
+        cache_disk_mb: MiB that ``cache_dir`` may use; what was used least recently goes first.
         start_s: Seconds that Ray's worker and its Blender together may take to start.
 
     Raises:
@@ -55,6 +56,7 @@ class PoolOptions:
     scratch: Path | None = None
     cache_dir: Path | None = None
     cache_mb: int = 128
+    cache_disk_mb: int = 2048
     start_s: float = 120.0
 
     def __post_init__(self) -> None:
@@ -66,6 +68,7 @@ class PoolOptions:
             ("recycle_mb", 1),
             ("memory_mb", 0),
             ("cache_mb", 0),
+            ("cache_disk_mb", 1),
         ):
             value = getattr(self, name)
             if value < least:

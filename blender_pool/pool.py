@@ -14,10 +14,11 @@ from typing import Any
 from seig_search.render import RenderJob, RenderResult
 
 from .cache import RenderCache
-from .dispatch import Dispatcher, PoolStats
+from .dispatch import Dispatcher
 from .liveness import wait_until_gone
 from .locate import find_blender
 from .options import PoolOptions
+from .posts import PoolStats
 from .ray_workers import RayWorkers
 
 __all__ = ["BlenderPool", "WorkerInfo"]
@@ -34,12 +35,14 @@ class WorkerInfo:
         host: The machine it runs on.
         actor_pid: Process id of its supervisor.
         child_pid: Process id of its Blender, 0 if none runs just now.
+        node: Ray's name of the node that it is on.
     """
 
     name: str
     host: str
     actor_pid: int
     child_pid: int
+    node: str
 
 
 class BlenderPool:
@@ -82,8 +85,9 @@ class BlenderPool:
             raise
 
     def _make_cache(self, told: dict[str, Any]) -> RenderCache:
-        version = f"{told['blender']} {told['build']} {told['device']}"
-        return RenderCache(version, self._options.cache_dir, self._options.cache_mb)
+        version = f"{told['blender']} {told['build']}"
+        options = self._options
+        return RenderCache(version, options.cache_dir, options.cache_mb, options.cache_disk_mb, str(told["device"]))
 
     def submit(self, job: RenderJob) -> Future[RenderResult]:
         """Queue a job.
@@ -128,7 +132,7 @@ class BlenderPool:
     def worker_pids(self) -> list[WorkerInfo]:
         """List the workers that are ready, as last heard of."""
         return [
-            WorkerInfo(name, str(told["host"]), int(told["pid"]), int(told["child"]))
+            WorkerInfo(name, str(told["host"]), int(told["pid"]), int(told["child"]), str(told["node"]))
             for name, told in self._running.told
         ]
 

@@ -1,4 +1,4 @@
-"""Workers as Ray actors, on this machine or on a cluster. The only file that knows Ray."""
+"""Workers as Ray actors, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import logging
 import math
 import os
 import socket
+import threading
+import warnings
 from concurrent.futures import Future
 from typing import Any
 
 from seig_search.errors import SeigError
 from seig_search.render import RenderJob
 
+from .nodes import Nodes, NodeWarning
 from .options import PoolOptions
+from .posts import failure_of
 from .supervisor import Answer, Supervisor
 
 __all__ = ["RayWorkers"]
@@ -28,6 +32,7 @@ QUIET = {
 }
 OBJECT_STORE = 128 << 20
 REACH_S = 10.0
+CONTROL = "control"
 ADVICE = "check that the cluster runs (`ray status` on its head), or leave the address 'local'"
 
 
@@ -52,36 +57,77 @@ class RenderActor:
 
     def __init__(self, options: PoolOptions, threads: int) -> None:
         self._supervisor = Supervisor(options, threads)
+        self._scratch = options.scratch
+        self._lock = threading.Lock()
+        self._begun = 0
+        self._withdrawn: set[int] = set()
 
     def start(self) -> dict[str, Any]:
-        """See ``Supervisor.start``."""
+        """See ``Supervisor.start``; adds ``node``, Ray's name of the node."""
+        import ray
+
         try:
-            return self._supervisor.start()
+            return {**self._supervisor.start(), "node": ray.get_runtime_context().get_node_id()}
         except Exception as error:
             # Only plain text is sure to cross to a driver with other packages than this node's.
             output = getattr(error, "output", "").strip()[-1000:]
             raise RuntimeError(f"{error}" + (f"; Blender said: {output!r}" if output else "")) from None
 
-    def render(self, job: RenderJob) -> Answer:
-        """See ``Supervisor.render``."""
+    def render(self, job: RenderJob, ticket: int) -> Answer:
+        """See ``Supervisor.render``; a job that was withdrawn is not begun."""
+        with self._lock:
+            self._begun = ticket
+            if ticket in self._withdrawn:
+                self._withdrawn.remove(ticket)
+                return Answer(None, "Withdrawn")
         return self._supervisor.render(job)
+
+    def withdraw(self, ticket: int) -> bool:
+        """Take a job back. It runs beside ``render``.
+
+        Args:
+            ticket: The job's; jobs come with rising tickets.
+
+        Returns:
+            Whether it had not begun, and so never will.
+        """
+        with self._lock:
+            if ticket <= self._begun:
+                return False
+            self._withdrawn.add(ticket)
+            return True
 
     def stop(self) -> None:
         """See ``Supervisor.stop``."""
         self._supervisor.stop()
+        if self._scratch is not None:
+            # On another machine nobody else removes the pool's folder; it goes with the last worker.
+            with contextlib.suppress(OSError):
+                self._scratch.rmdir()
 
 
 class _RayWorker:
-    def __init__(self, name: str, actor: Any) -> None:
-        self.name, self._actor = name, actor
+    def __init__(self, name: str, actor: Any, nodes: Nodes | None) -> None:
+        self.name, self._actor, self._nodes = name, actor, nodes
 
     def start(self) -> Future[dict[str, Any]]:
         future: Future[dict[str, Any]] = self._actor.start.remote().future()
+        if self._nodes is not None:
+            future.add_done_callback(self._note_start)
         return future
 
-    def render(self, job: RenderJob) -> Future[Answer]:
-        answer: Future[Answer] = self._actor.render.remote(job).future()
+    def _note_start(self, future: Future[dict[str, Any]]) -> None:
+        cause = failure_of(future)
+        if cause and self._nodes is not None:
+            self._nodes.failed_start(self.name, cause)
+
+    def render(self, job: RenderJob, ticket: int) -> Future[Answer]:
+        answer: Future[Answer] = self._actor.render.remote(job, ticket).future()
         return answer
+
+    def withdraw(self, ticket: int) -> Future[bool]:
+        reply: Future[bool] = self._actor.withdraw.options(concurrency_group=CONTROL).remote(ticket).future()
+        return reply
 
     def stop(self) -> Any:
         """Ask it to end its Blender tidily; gives Ray's reference to the answer."""
@@ -90,6 +136,8 @@ class _RayWorker:
     def kill(self) -> None:
         import ray
 
+        if self._nodes is not None:
+            self._nodes.release(self.name)
         with contextlib.suppress(Exception):
             ray.kill(self._actor, no_restart=True)
 
@@ -101,7 +149,7 @@ class RayWorkers:
         options: The pool's settings.
 
     Raises:
-        SeigError: Ray could not be started or reached.
+        SeigError: Ray could not be started or reached, or none of its nodes can render.
     """
 
     def __init__(self, options: PoolOptions) -> None:
@@ -115,17 +163,34 @@ class RayWorkers:
         self.workers, self.threads = options.shared_out()
         if self.ours:
             self._start(options)
-        if not self.local:
-            cores = int(ray.cluster_resources().get("CPU", 1))
-            self.workers, self.threads = options.shared_out(max(1, cores))
+        self._nodes = None if self.local else Nodes(options)
+        if self._nodes is not None:
+            self._share_out(options, [node.cpus for node in self._nodes.good])
         self._options = options
         # Our own Ray has one slot per worker; a shared one must know what a worker really takes.
-        slots = 1 if self.local and self.ours else self.threads
+        self._slots = 1 if self.local and self.ours else self.threads
         if self.local and not self.ours:
-            slots = 0
-        self._actor = ray.remote(RenderActor).options(
-            num_cpus=slots, num_gpus=options.gpus_per_worker or None, max_restarts=0, max_task_retries=0
-        )
+            self._slots = 0
+        self._actor = ray.remote(
+            num_cpus=self._slots,
+            num_gpus=options.gpus_per_worker,
+            max_restarts=0,
+            max_task_retries=0,
+            concurrency_groups={CONTROL: 1},
+        )(RenderActor)
+
+    def _share_out(self, options: PoolOptions, cpus: list[int]) -> None:
+        """Settle the automatic numbers by the CPUs of each node."""
+        if options.threads > max(cpus):
+            raise SeigError(f"a worker wants {options.threads} threads, the largest node has {max(cpus)} CPUs")
+        self.workers, threads = options.shared_out(sum(cpus))
+        self.threads = min(threads, max(cpus))
+        room = sum(each // self.threads for each in cpus)
+        if not options.workers:
+            self.workers = room
+        elif options.workers > room:
+            text = f"{options.workers} workers of {self.threads} threads are wanted, the nodes have room for {room} now"
+            warnings.warn(text, NodeWarning, stacklevel=2)
 
     def _start(self, options: PoolOptions) -> None:
         import ray
@@ -151,9 +216,25 @@ class RayWorkers:
                 advice = ADVICE
             raise SeigError(f"Ray did not start at {options.ray_address!r} ({cause}); {advice}") from error
 
-    def launch(self, name: str) -> _RayWorker:
-        """Make a worker; its ``start`` starts it."""
-        return _RayWorker(name, self._actor.remote(self._options, self.threads))
+    def launch(self, name: str) -> _RayWorker | None:
+        """Make a worker; its ``start`` starts it.
+
+        Args:
+            name: The worker's name.
+
+        Returns:
+            The worker, or None if no node has room for it now.
+        """
+        if self._nodes is None:
+            return _RayWorker(name, self._actor.remote(self._options, self.threads), None)
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        node = self._nodes.place(name, self.threads)
+        if node is None:
+            return None
+        there = NodeAffinitySchedulingStrategy(node, soft=False)
+        actor = self._actor.options(scheduling_strategy=there).remote(self._options, self.threads)
+        return _RayWorker(name, actor, self._nodes)
 
     def end(self, workers: list[Any], busy: list[str], wait_s: float = 5.0) -> None:
         """End workers, idle ones tidily, and Ray itself if it is ours.

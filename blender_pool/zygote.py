@@ -71,13 +71,17 @@ class Zygote:
             packet = self._socket.recv(PACKET)
         except TimeoutError:
             raise self.lose("Timeout", f"Blender said nothing for {patience_s:g} s") from None
-        except OSError as error:
-            raise self.lose("Crash", str(error)) from None
+        except OSError:
+            # A process that dies with a packet unread resets the connection.
+            packet = b""
         if not packet:
-            code = self._process.wait(5)
-            raise self.lose(*(words_of_exit(code) if code is not None else ("Crash", "the zygote closed its socket")))
+            raise self._gone()
         told: dict[str, Any] = json.loads(packet[4:])
         return told
+
+    def _gone(self) -> ChildLost:
+        code = self._process.wait(5)
+        return self.lose(*(words_of_exit(code) if code is not None else ("Crash", "the zygote closed its socket")))
 
     def ask(self, request: Mapping[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         """Send a packet and wait for its answer.
@@ -88,8 +92,7 @@ class Zygote:
         try:
             socket.send_fds(self._socket, [json.dumps(request).encode()], list(descriptors))
         except OSError:
-            code = self._process.wait(5)
-            raise self.lose(*words_of_exit(0 if code is None else code)) from None
+            raise self._gone() from None
         return self._receive(time.monotonic() + PATIENCE_S, PATIENCE_S)
 
     def fork(self) -> Leaf:

@@ -124,6 +124,8 @@ class PoolSettings(Part):
     retries: Annotated[int, Field(ge=0, le=100)] = 2
     recycle_after: Annotated[int, Field(ge=1)] = 200
     cache_dir: str | None = None
+    cache_mb: Annotated[int, Field(ge=0)] = 128
+    cache_disk_mb: Annotated[int, Field(ge=1)] = 2048
 
 
 class Settings(Part):

@@ -96,6 +96,8 @@ def open_pool(settings: PoolSettings, **limits: Any) -> RenderPool:
             retries=settings.retries,
             recycle_after=settings.recycle_after,
             cache_dir=Path(settings.cache_dir).expanduser() if settings.cache_dir else None,
+            cache_mb=settings.cache_mb,
+            cache_disk_mb=settings.cache_disk_mb,
             **limits,
         )
     )

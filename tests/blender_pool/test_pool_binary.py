@@ -1,34 +1,14 @@
-"""An installed ``blender``, played by a script that takes the same arguments and runs the module."""
-
-import importlib.util
-import sys
-from pathlib import Path
+"""An installed ``blender``, and the module, as ``probe`` sees them."""
 
 import pytest
+from fake_blender import write_fake_blender
 
 from seig_search.blender_pool import PoolOptions, probe
-
-FAKE = """#!/bin/sh
-# blender --background --factory-startup ... --python FILE -- ARGUMENTS
-test "$1" = --background || exit 9
-while [ "$1" != --python ]; do shift; done
-shift; file="$1"; shift
-exec {python} -s -S -P -c '
-import runpy, sys
-sys.path += {site!r}
-sys.argv = ["blender", "--background", "--python", *sys.argv[1:]]
-runpy.run_path(sys.argv[3], run_name="__main__")
-' "$file" "$@"
-"""
 
 
 @pytest.fixture
 def fake_blender(tmp_path):
-    site = str(Path(importlib.util.find_spec("bpy").origin).parent.parent)
-    path = tmp_path / "blender"
-    path.write_text(FAKE.format(python=sys.executable, site=[site]).replace("['", '["').replace("']", '"]'))
-    path.chmod(0o755)
-    return path
+    return write_fake_blender(tmp_path / "blender")
 
 
 @pytest.mark.blender

@@ -1,97 +1,12 @@
-import threading
-from concurrent.futures import Future
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_crew import HELLO, Crew, job, loss, opened, outcome, picture
 
-from seig_search.blender_pool.cache import RenderCache
-from seig_search.blender_pool.dispatch import Dispatcher
 from seig_search.blender_pool.supervisor import Answer
 from seig_search.errors import SeigError
-from seig_search.fidelity import Fidelity
-from seig_search.render import ProgramError, RenderJob, RenderResult
-
-SMALL = Fidelity(2, 2)
-HELLO = {"blender": "4.5", "build": "b", "child": 1, "pid": 2, "host": "here", "sandbox": {}}
-
-
-def job(name):
-    return RenderJob(str(name), SMALL)
-
-
-def picture(name):
-    return RenderResult("ok", np.full((2, 2, 4), hash(name) % 250, np.uint8), seconds=1.0)
-
-
-def loss(cause):
-    return Answer(None, cause, "it went")
-
-
-class Crew:
-    """Makes workers that do what ``behave(worker name, job)`` says: an Answer, an exception, or None for silence."""
-
-    def __init__(self, behave, hello=lambda name: HELLO):
-        self.behave, self.hello = behave, hello
-        self.seen, self.killed = [], []
-        self.held = {}
-        self.holding = threading.Condition()
-
-    def hold(self, name):
-        with self.holding:
-            self.held[name] = future = Future()
-            self.holding.notify_all()
-        return future
-
-    def release(self, name):
-        """Wait until a worker has the job, and answer it."""
-        with self.holding:
-            assert self.holding.wait_for(lambda: name in self.held, 30)
-        self.held[name].set_result(Answer(picture(name)))
-
-    def __call__(self, name):
-        crew = self
-
-        class Worker:
-            def __init__(self):
-                self.name = name
-
-            def start(self):
-                return done(crew.hello(name))
-
-            def render(self, job):
-                crew.seen.append((name, job.source))
-                answer = crew.behave(name, job)
-                if answer is None:
-                    return crew.hold(job.source)
-                return done(answer)
-
-            def kill(self):
-                crew.killed.append(name)
-
-        return Worker()
-
-
-def done(value):
-    future = Future()
-    if isinstance(value, Exception):
-        future.set_exception(value)
-    else:
-        future.set_result(value)
-    return future
-
-
-def opened(crew, workers=2, retries=2, patience=60.0, cached=True):
-    dispatcher = Dispatcher(crew, workers, patience, 60.0, retries)
-    dispatcher.open(lambda told: RenderCache(told["blender"], memory_mb=10 if cached else 0))
-    return dispatcher
-
-
-def outcome(dispatcher, *names):
-    futures = [dispatcher.submit(job(name)) for name in names]
-    return [future.result(timeout=30) for future in futures]
-
+from seig_search.render import ProgramError, RenderResult
 
 FATES = st.sampled_from(["ok", "broken", "Timeout", "Crash", "Killed", "Protocol", "Actor"])
 
@@ -171,7 +86,7 @@ def test_a_silent_worker_is_killed_and_its_late_answer_ignored():
     crew = Crew(lambda name, asked: None if name == "worker-0" else Answer(picture("a")))
     dispatcher = opened(crew, workers=1, patience=0.05)
     (result,) = outcome(dispatcher, "a")
-    crew.held["a"].set_result(Answer(picture("wrong")))
+    crew.release("a", Answer(picture("wrong")))
     (other,) = outcome(dispatcher, "b")
     dispatcher.close()
     assert np.array_equal(result.pixels, picture("a").pixels)
