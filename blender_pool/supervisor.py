@@ -16,6 +16,7 @@ from .conversation import ChildLost, Conversation
 from .locate import Blender, find_blender
 from .options import PoolOptions
 from .pictures import decode_png
+from .sandbox import complaint, missing_layers, walls
 from .zygote import Leaf, Zygote
 
 __all__ = ["Answer", "Supervisor"]
@@ -84,10 +85,14 @@ class Supervisor:
             if isinstance(host, Zygote):
                 self._spare = host.fork()
                 self._locks = self._spare.locks(self._options.start_s)
+        layers = {**host.sandbox, **self._locks}
+        if self._options.sandbox == "require" and missing_layers(layers):
+            self._drop()
+            raise ChildLost("Sandbox", f"a sandbox is required, but {complaint(layers, 'require')}")
         hello = {name: host.hello.get(name) for name in ("blender", "build", "python", "devices")}
         return {
             **hello,
-            "sandbox": {**host.sandbox, **self._locks},
+            "sandbox": layers,
             "forks": self._forks,
             "path": self._blender.path,
             "kind": self._blender.kind,
@@ -104,6 +109,14 @@ class Supervisor:
             "cpu_s": int(options.deadline_s * self._threads * (options.recycle_after + 1)) + 600,
             "file_mb": FILE_MB,
             "files": OPEN_FILES,
+            **walls(
+                self._blender.kind,
+                self._blender.path,
+                self._blender.site,
+                options.readable,
+                on=options.sandbox != "off",
+                gpu=options.gpu,
+            ),
         }
         make = Zygote if self._forks else Child
         return make(self._blender, options.scratch, spec, options.start_s)
