@@ -36,7 +36,9 @@ class Child(Conversation):
         self_printed, printed_end = os.pipe()
         command = blender.command(folder, ["--requests", str(request_end), "--replies", str(reply_end)])
         try:
-            self._process = BlenderProcess(command, folder, {**spec, "forks": False}, reply_end, (request_end, reply_end), printed_end)
+            self._process = BlenderProcess(
+                command, folder, {**spec, "forks": False}, reply_end, (request_end, reply_end), printed_end
+            )
         finally:
             for fd in (request_end, reply_end, printed_end):
                 os.close(fd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import socket
 import tempfile
@@ -19,6 +20,7 @@ from .liveness import wait_until_gone
 from .locate import find_blender
 from .options import PoolOptions
 from .ray_workers import RayWorkers
+from .sandbox import complaint
 
 __all__ = ["BlenderPool", "WorkerInfo"]
 
@@ -77,6 +79,9 @@ class BlenderPool:
                 retries=options.retries,
             )
             self._told = self._dispatcher.open(self._make_cache)
+            missing = complaint(self.sandbox, options.sandbox)
+            if missing:
+                logging.getLogger("seig_search").warning("%s", missing)
         except BaseException:
             self.close()
             raise

@@ -18,7 +18,18 @@ from typing import Any
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "worker")]
 
+# All before the walls go up: some of them hide the standard library.
+from kernel import (  # noqa: E402
+    CAP_SYS_ADMIN,
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+    drop_capabilities,
+    prctl,
+)
+from landlock import confine  # noqa: E402
 from limits import limit_resources  # noqa: E402
+from lockdown import WALLS  # noqa: E402
+from namespaces import NAMES, live_inside  # noqa: E402
 
 Report = dict[str, "bool | str"]
 
@@ -32,8 +43,6 @@ def _outcome(report: Report, name: str, put_up: Any) -> None:
 
 
 def _die_with(parent: int) -> None:
-    from kernel import PR_SET_PDEATHSIG, prctl
-
     prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != parent:
         # The supervisor died before the signal was ordered: nobody waits for this process.
@@ -46,10 +55,6 @@ def _wall_linux(spec: dict[str, Any], report: Report) -> int:
     Returns:
         The id of the process that becomes Blender, as seen from outside.
     """
-    from kernel import CAP_SYS_ADMIN, PR_SET_NO_NEW_PRIVS, drop_capabilities, prctl
-    from lockdown import WALLS
-    from namespaces import NAMES, live_inside
-
     _outcome(report, "death_with_parent", lambda: _die_with(spec["parent"]))
     walls: dict[str, Any] = {"on": spec["sandbox"]}
     if not spec["sandbox"]:
@@ -58,7 +63,7 @@ def _wall_linux(spec: dict[str, Any], report: Report) -> int:
         report |= dict.fromkeys((*NAMES, *LATER), "switched off")
         os.environ[WALLS] = json.dumps(walls)
         return os.getpid()
-    pid = live_inside(spec, report)
+    pid: int = live_inside(spec, report)
     inside = report[NAMES[0]] is True
     keeps = CAP_SYS_ADMIN if inside and spec["forks"] else None
     limit_resources(spec, report, owns_user=inside and report["unprivileged_user"] is True)
@@ -67,6 +72,7 @@ def _wall_linux(spec: dict[str, Any], report: Report) -> int:
     read = [*spec["read"], *spec["again"], *(NODES if not spec["devices"] else (*NODES, "/proc", "/sys"))]
     walls |= {
         "read": read,
+        "listed": spec["listed"],
         "devices": [*NODES, *spec["devices"]],
         "forks": spec["forks"],
         "inside": inside,
@@ -74,9 +80,7 @@ def _wall_linux(spec: dict[str, Any], report: Report) -> int:
         "gpu": bool(spec["devices"]),
     }
     if not spec["forks"]:
-        from landlock import confine
-
-        report |= confine([*read, "/proc"], [spec["folder"]], walls["devices"], execute=True)
+        report |= confine([*read, "/proc"], [spec["folder"]], walls["listed"], walls["devices"], execute=True)
         report["job_folder"] = report["bounded_folder"]
     os.environ[WALLS] = json.dumps(walls)
     return pid

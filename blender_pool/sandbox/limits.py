@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+if sys.platform != "win32":
+    # Here and not where it is used: by then the standard library may be out of sight.
+    import resource
 
 __all__ = ["limit_resources"]
 
@@ -18,8 +23,6 @@ def limit_resources(spec: dict[str, Any], report: dict[str, bool | str], owns_us
         owns_user: Whether the user is this sandbox's own. Otherwise the kernel would count all threads of the user on
             this machine, and those of root not at all.
     """
-    import resource
-
     wanted = [
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, spec["cpu_s"]),
@@ -40,8 +43,6 @@ def limit_resources(spec: dict[str, Any], report: dict[str, bool | str], owns_us
 
 
 def _set(wanted: list[tuple[int, int]]) -> list[str]:
-    import resource
-
     failed = []
     for which, wish in wanted:
         hard = resource.getrlimit(which)[1]

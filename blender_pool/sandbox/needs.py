@@ -40,7 +40,14 @@ STOCK = (
 VERSION = re.compile(r"\d+\.\d+")
 WORKER = Path(__file__).resolve().parent.parent / "worker"
 SCRATCH_MB = 1024
-GPU_NODES = ("/dev/dri", "/dev/kfd", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
+GPU_NODES = (
+    "/dev/dri",
+    "/dev/kfd",
+    "/dev/nvidiactl",
+    "/dev/nvidia-uvm",
+    "/dev/nvidia-uvm-tools",
+    "/dev/nvidia-modeset",
+)
 
 
 def child_environment(scratch: Path) -> dict[str, str]:
@@ -109,6 +116,7 @@ def walls(kind: str, path: str, site: Sequence[str], readable: Sequence[Path], o
         "read": [*SYSTEM, *searched, *own, str(WORKER), *(str(Path(place).absolute()) for place in readable)],
         "cover": [str(folder) for folder in cover] if kind == "bpy" else [],
         "again": [place for place in again if Path(place).exists()],
+        "listed": list(site),
         "must_read": [path, str(WORKER / "main.py"), *(place for place in again if place.endswith("/bpy"))],
         "devices": [node for node in nodes if Path(node).exists()] if gpu else [],
         "scratch_mb": SCRATCH_MB,

@@ -21,7 +21,15 @@ __all__ = ["Fingerprint"]
 
 LEFT_OUT = {b"GLOB", b"WM\0\0", b"SN\0\0", b"SR\0\0", b"WS\0\0", b"REND", b"TEST", b"DNA1", b"ENDB", b"USER", b"BR\0\0"}
 # Fields of a data-block that tell of updates under way, not of content.
-PASSING = {"recalc", "recalc_up_to_undo_push", "recalc_after_undo_push", "session_uid", "session_uuid", "icon_id", "tag"}
+PASSING = {
+    "recalc",
+    "recalc_up_to_undo_push",
+    "recalc_after_undo_push",
+    "session_uid",
+    "session_uuid",
+    "icon_id",
+    "tag",
+}
 POINTER = 8
 TEXT = 16
 

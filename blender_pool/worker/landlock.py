@@ -27,13 +27,18 @@ CREATE_VERSION, RULE_PATH = 1, 1
 
 
 def confine(
-    read: Iterable[str], write: Iterable[str], devices: Iterable[str] = (), execute: bool = False
+    read: Iterable[str],
+    write: Iterable[str],
+    listed: Iterable[str] = (),
+    devices: Iterable[str] = (),
+    execute: bool = False,
 ) -> dict[str, bool | str]:
     """Put the calling thread, and what comes from it, into a new domain.
 
     Args:
         read: Files and folders that may be read; what is not there is passed over.
         write: Folders that may be read and written in.
+        listed: Folders of which only the names in them may be read.
         devices: Device files that may be read, written and spoken to by ``ioctl``.
         execute: Whether what may be read may be executed too.
 
@@ -55,6 +60,7 @@ def confine(
         for paths, rights in (
             (read, READ | (EXECUTE if execute else 0)),
             (write, WRITE),
+            (listed, READ_DIR),
             (devices, READ_FILE | WRITE_FILE | IOCTL_DEV),
         ):
             for path in paths:

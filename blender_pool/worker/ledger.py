@@ -237,7 +237,17 @@ class Ledger:
 
 
 def _pool_of(block: Any) -> str:
-    for name in ("objects", "materials", "lights", "cameras", "worlds", "meshes", "curves", "node_groups", "collections"):
+    for name in (
+        "objects",
+        "materials",
+        "lights",
+        "cameras",
+        "worlds",
+        "meshes",
+        "curves",
+        "node_groups",
+        "collections",
+    ):
         pool = getattr(bpy.data, name)
         if pool.get(block.name) == block:
             return name

@@ -47,7 +47,7 @@ def lock_down(folder: str) -> dict[str, bool | str]:
         report["no_capabilities"] = _outcome(drop_capabilities)
     prctl(PR_SET_DUMPABLE, 0)
     try:
-        report |= confine(walls["read"], [folder], walls["devices"])
+        report |= confine(walls["read"], [folder], walls["listed"], walls["devices"])
     except OSError as error:
         report |= dict.fromkeys(("landlock_files", "landlock_network", "landlock_scopes"), f"failed: {error}")
     report["system_calls"] = _outcome(lambda: filter_system_calls(walls["gpu"]))
