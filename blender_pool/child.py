@@ -36,13 +36,17 @@ class Child(Conversation):
         self_printed, printed_end = os.pipe()
         command = blender.command(folder, ["--requests", str(request_end), "--replies", str(reply_end)])
         try:
-            self._process = BlenderProcess(command, folder, spec, reply_end, (request_end, reply_end), printed_end)
+            self._process = BlenderProcess(
+                command, folder, {**spec, "forks": False}, reply_end, (request_end, reply_end), printed_end
+            )
         finally:
             for fd in (request_end, reply_end, printed_end):
                 os.close(fd)
         super().__init__(Wire(self_requests, self_replies, self_printed))
         due = time.monotonic() + start_s
         walled, _ = self.receive(due, start_s, lambda _: [])
+        # Behind namespaces the process that was started only stands for Blender.
+        self._process.inner = walled.get("pid")
         self.hello, _ = self.receive(due, start_s, lambda _: [])
         if "hello" not in self.hello:
             raise self.lose("Protocol", "the process did not say hello")

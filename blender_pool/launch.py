@@ -13,11 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .sandbox import child_environment
+from .sandbox import LAUNCHER, child_environment
 
 __all__ = ["BlenderProcess"]
-
-LAUNCHER = Path(__file__).resolve().parent / "sandbox.py"
 
 
 class BlenderProcess:
@@ -26,7 +24,8 @@ class BlenderProcess:
     Args:
         command: What to start.
         folder: The process's own folder, from ``own_folder``.
-        spec: What the walls need: ``memory_mb``, ``cpu_s``, ``file_mb``, ``files``.
+        spec: What the walls need: ``memory_mb``, ``cpu_s``, ``file_mb``, ``files``, ``forks``, and what
+            ``sandbox.walls`` gives.
         report: Descriptor on which the launcher reports the walls, as one frame.
         kept: Descriptors that the process inherits, ``report`` among them.
         printed: Descriptor that takes what the process prints.
@@ -42,7 +41,8 @@ class BlenderProcess:
         printed: int,
     ) -> None:
         self.folder = folder
-        walls = json.dumps({**spec, "parent": os.getpid()})
+        self.inner: int | None = None
+        walls = json.dumps({**spec, "parent": os.getpid(), "folder": str(folder)})
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), walls, str(report), "--"]
         self._process = subprocess.Popen(
             [*launcher, *command],
@@ -78,7 +78,7 @@ class BlenderProcess:
     def resident_mb(self) -> int:
         """Resident memory in MiB; 0 where the system does not tell."""
         try:
-            fields = Path(f"/proc/{self.pid}/statm").read_text().split()
+            fields = Path(f"/proc/{self.inner or self.pid}/statm").read_text().split()
             return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
         except (OSError, IndexError, ValueError):
             return 0

@@ -10,7 +10,9 @@ from seig_search.errors import UsageError, nearest
 
 from .devices import DEVICES
 
-__all__ = ["PoolOptions"]
+__all__ = ["SANDBOXES", "PoolOptions"]
+
+SANDBOXES = ("auto", "require", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ class PoolOptions:
         cache_dir: Folder of the render cache that runs share; by default the cache is in memory and dies with the pool.
         cache_mb: Memory in MiB that the in-memory cache may use.
         cache_disk_mb: MiB that ``cache_dir`` may use; what was used least recently goes first.
+        sandbox: ``auto`` puts up every wall that the system has, and what is missing is said once; ``require`` refuses to
+            work without all of them; ``off`` puts up none, for comparisons and for programs that are trusted.
+        readable: Further files and folders that programs may read, such as fonts or textures.
         start_s: Seconds that Ray's worker and its Blender together may take to start.
 
     Raises:
@@ -57,6 +62,8 @@ class PoolOptions:
     cache_dir: Path | None = None
     cache_mb: int = 128
     cache_disk_mb: int = 2048
+    sandbox: str = "auto"
+    readable: tuple[Path, ...] = ()
     start_s: float = 120.0
 
     def __post_init__(self) -> None:
@@ -81,6 +88,9 @@ class PoolOptions:
             value = getattr(self, name)
             if not value > 0:
                 raise UsageError(f"pool option {name} must be more than 0 seconds, got {value}")
+
+        if self.sandbox not in SANDBOXES:
+            raise UsageError(f"pool option sandbox must be one of {', '.join(SANDBOXES)}, got {self.sandbox!r}")
 
     def shared_out(self, cores: int | None = None) -> tuple[int, int]:
         """Settle the automatic numbers.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import socket
 import tempfile
@@ -20,6 +21,7 @@ from .locate import find_blender
 from .options import PoolOptions
 from .posts import PoolStats
 from .ray_workers import RayWorkers
+from .sandbox import complaint
 
 __all__ = ["BlenderPool", "WorkerInfo"]
 
@@ -80,6 +82,9 @@ class BlenderPool:
                 retries=options.retries,
             )
             self._told = self._dispatcher.open(self._make_cache)
+            missing = complaint(self.sandbox, options.sandbox)
+            if missing:
+                logging.getLogger("seig_search").warning("%s", missing)
         except BaseException:
             self.close()
             raise

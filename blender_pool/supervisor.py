@@ -19,6 +19,7 @@ from .layers import layer_sizes, read_layers, read_names
 from .locate import Blender, find_blender
 from .options import PoolOptions
 from .pictures import decode_png
+from .sandbox import complaint, missing_layers, walls
 from .worker.family import plan
 from .zygote import Leaf, Zygote
 
@@ -102,10 +103,14 @@ class Supervisor:
             if isinstance(host, Zygote):
                 self._spare = host.fork()
                 self._locks = self._spare.locks(self._options.start_s)
+        layers = {**host.sandbox, **self._locks}
+        if self._options.sandbox == "require" and missing_layers(layers):
+            self._drop()
+            raise ChildLost("Sandbox", f"a sandbox is required, but {complaint(layers, 'require')}")
         hello = {name: host.hello.get(name) for name in ("blender", "build", "python", "devices")}
         return {
             **hello,
-            "sandbox": {**host.sandbox, **self._locks},
+            "sandbox": layers,
             "forks": self._forks,
             "path": self._blender.path,
             "kind": self._blender.kind,
@@ -128,6 +133,14 @@ class Supervisor:
             "cpu_s": int(options.deadline_s * self._threads * (options.recycle_after + 1)) + 600,
             "file_mb": FILE_MB,
             "files": OPEN_FILES,
+            **walls(
+                self._blender.kind,
+                self._blender.path,
+                self._blender.site,
+                options.readable,
+                on=options.sandbox != "off",
+                gpu=options.device != "CPU",
+            ),
         }
         make = Zygote if self._forks else Child
         return make(self._blender, options.scratch, spec, options.start_s)

@@ -50,7 +50,7 @@ class Zygote:
         control = theirs.fileno()
         try:
             command = blender.command(folder, ["--control", str(control)])
-            self._process = BlenderProcess(command, folder, spec, control, (control,), printed_end)
+            self._process = BlenderProcess(command, folder, {**spec, "forks": True}, control, (control,), printed_end)
         finally:
             theirs.close()
             os.close(printed_end)
@@ -58,6 +58,8 @@ class Zygote:
         self._leaves: list[Leaf] = []
         due = time.monotonic() + start_s
         walled = self._receive(due, start_s)
+        # Behind namespaces the process that was started only stands for Blender.
+        self._process.inner = walled.get("pid")
         self.hello = self._receive(due, start_s)
         self.sandbox: dict[str, bool | str] = {
             "scrubbed_environment": True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -120,6 +120,9 @@ class PoolSettings(Part):
     device: str = "CPU"
     gpus_per_worker: Annotated[float, Field(ge=0, le=64)] = 0.0
     ray: str = "local"
+    sandbox: Literal["auto", "require", "off"] = "auto"
+    readable: list[str] = Field(default_factory=list)
+    gpu: bool = False
     deadline_s: Annotated[float, Field(gt=0)] = 120.0
     retries: Annotated[int, Field(ge=0, le=100)] = 2
     recycle_after: Annotated[int, Field(ge=1)] = 200

@@ -13,6 +13,7 @@ __all__ = ["add_arguments", "execute"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="the run folder")
+    parser.add_argument("--require-sandbox", action="store_true", help="go on only if every wall of the sandbox holds")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
 
 
@@ -21,4 +22,6 @@ def execute(arguments: argparse.Namespace) -> int:
     from seig_search.runs.folder import RunFolder
     from seig_search.search.session import execute
 
-    return report(execute(RunFolder.open(arguments.folder), quiet=arguments.json), arguments.json)
+    folder = RunFolder.open(arguments.folder)
+    summary = execute(folder, quiet=arguments.json, require_sandbox=arguments.require_sandbox)
+    return report(summary, arguments.json)

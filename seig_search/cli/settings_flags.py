@@ -29,6 +29,11 @@ def add_pool_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--blender", metavar="PATH", help="'bpy' (embedded) or the path of a blender binary (default: auto)"
     )
+    group.add_argument(
+        "--require-sandbox",
+        action="store_true",
+        help="refuse to run programs unless every wall of the sandbox holds (see 'seig doctor')",
+    )
 
 
 def pool_flags(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -39,6 +44,7 @@ def pool_flags(arguments: argparse.Namespace) -> dict[str, Any]:
         "pool.ray": arguments.ray,
         "pool.blender": arguments.blender,
         "pool.device": arguments.device,
+        "pool.sandbox": "require" if arguments.require_sandbox else None,
     }
     return {path: value for path, value in pairs.items() if value is not None}
 

@@ -92,6 +92,9 @@ def open_pool(settings: PoolSettings, **limits: Any) -> RenderPool:
             device=settings.device,
             gpus_per_worker=settings.gpus_per_worker,
             ray_address=settings.ray,
+            sandbox=settings.sandbox,
+            readable=tuple(Path(place).expanduser() for place in settings.readable),
+            gpu=settings.gpu,
             deadline_s=settings.deadline_s,
             retries=settings.retries,
             recycle_after=settings.recycle_after,
@@ -191,13 +194,16 @@ def _signals(stop: threading.Event, say: Callable[[str], None]) -> Iterator[None
             signal.signal(number, handler)
 
 
-def execute(folder: RunFolder, quiet: bool = False, pool: RenderPool | None = None) -> dict[str, Any]:
+def execute(
+    folder: RunFolder, quiet: bool = False, pool: RenderPool | None = None, require_sandbox: bool = False
+) -> dict[str, Any]:
     """Run what a folder holds, from wherever its journal ends, and write the result.
 
     Args:
         folder: Made by ``create``.
         quiet: No progress bar.
         pool: A pool to use and leave open; else one is started from the settings.
+        require_sandbox: Whether to refuse a pool without all walls, whatever the run's settings say.
 
     Returns:
         The summary, as in ``summary.json``.
@@ -219,7 +225,8 @@ def execute(folder: RunFolder, quiet: bool = False, pool: RenderPool | None = No
         for event in journal.events("model_call"):
             _recount(budget, event)
         if pool is None:
-            pool = open_pool(settings.pool)
+            demand = {"sandbox": "require"} if require_sandbox else {}
+            pool = open_pool(settings.pool.model_copy(update=demand))
             stack.callback(pool.close)
         progress = Progress(budget, quiet)
         stack.callback(progress.close)

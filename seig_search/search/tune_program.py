@@ -108,7 +108,11 @@ def tune_program(
         progress = Progress(budget, quiet)
         stack.callback(progress.close)
         progress.stage("tune")
-        write_json(folder.env, environment() | {"blender": getattr(pool, "blender_version", "")})
+        env = environment() | {
+            "blender": getattr(pool, "blender_version", ""),
+            "sandbox": dict(getattr(pool, "sandbox", {})),
+        }
+        write_json(folder.env, env)
         renders = PaidRenders(pool, parts.measurer, target, folder, journal, budget, progress.render_done)
         stack.callback(renders.close)
         size = (target.width, target.height, settings.seed)

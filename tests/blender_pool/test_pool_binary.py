@@ -13,7 +13,9 @@ def fake_blender(tmp_path):
 
 @pytest.mark.blender
 def test_an_installed_blender_is_driven_by_its_command_line(fake_blender):
-    report = probe(PoolOptions(blender=str(fake_blender), workers=1))
+    report = probe(
+        PoolOptions(blender=str(fake_blender), workers=1, readable=(Path(sys.prefix), Path(sys.base_prefix)))
+    )
     assert report["problems"] == []
     assert report["ok"]
     assert (report["kind"], report["path"]) == ("binary", str(fake_blender))

@@ -1,5 +1,6 @@
 """What a program meets in a real Blender child: no Ray here, one supervisor for the whole file."""
 
+import base64
 import json
 
 import numpy as np
@@ -226,11 +227,12 @@ def test_facts_say_what_is_there_and_where_in_the_picture(run):
     assert facts["polygons"] == sum(item["polygons"] for item in facts["objects"]) > 100
 
 
-def test_the_blend_pass_is_a_file_that_blender_opens_again(run, tmp_path):
+def test_the_blend_pass_is_a_file_that_blender_opens_again(run):
     blend = run(BALL, passes=("blend",)).blend
-    path = tmp_path / "scene.blend"
-    path.write_bytes(blend)
-    check = f"import bpy\nbpy.ops.wm.open_mainfile(filepath={str(path)!r})\nassert 'Ball' in bpy.data.objects\n"
+    check = (
+        f"import base64, bpy\nopen('scene.blend', 'wb').write(base64.b64decode({base64.b64encode(blend)!r}))\n"
+        "bpy.ops.wm.open_mainfile(filepath=bpy.path.abspath('scene.blend'))\nassert 'Ball' in bpy.data.objects\n"
+    )
     assert run(check).status == "ok"
 
 
