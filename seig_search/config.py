@@ -122,7 +122,6 @@ class PoolSettings(Part):
     ray: str = "local"
     sandbox: Literal["auto", "require", "off"] = "auto"
     readable: list[str] = Field(default_factory=list)
-    gpu: bool = False
     deadline_s: Annotated[float, Field(gt=0)] = 120.0
     retries: Annotated[int, Field(ge=0, le=100)] = 2
     recycle_after: Annotated[int, Field(ge=1)] = 200

@@ -94,7 +94,6 @@ def open_pool(settings: PoolSettings, **limits: Any) -> RenderPool:
             ray_address=settings.ray,
             sandbox=settings.sandbox,
             readable=tuple(Path(place).expanduser() for place in settings.readable),
-            gpu=settings.gpu,
             deadline_s=settings.deadline_s,
             retries=settings.retries,
             recycle_after=settings.recycle_after,

@@ -1,5 +1,8 @@
 """An installed ``blender``, and the module, as ``probe`` sees them."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from fake_blender import write_fake_blender
 
