@@ -50,45 +50,6 @@ FORBIDDEN = {
     "type",
     "vars",
 }
-BUILTINS = {
-    "abs",
-    "all",
-    "any",
-    "bool",
-    "dict",
-    "divmod",
-    "enumerate",
-    "float",
-    "hasattr",
-    "int",
-    "isinstance",
-    "iter",
-    "len",
-    "list",
-    "max",
-    "min",
-    "next",
-    "pow",
-    "print",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "set",
-    "sorted",
-    "str",
-    "sum",
-    "tuple",
-    "zip",
-    "AttributeError",
-    "Exception",
-    "IndexError",
-    "KeyError",
-    "RuntimeError",
-    "StopIteration",
-    "TypeError",
-    "ValueError",
-}
 METHODS = {
     # What a ledger can take back, or what changes nothing.
     "angle", "append", "copy", "count", "cross", "dot", "endswith", "extend", "find", "get", "index", "inverted", "items",
@@ -117,9 +78,12 @@ def is_tame(tree: ast.Module) -> bool:
     """Whether a program stays within Blender's data and harmless modules: what its stages do follows from their text."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
+            words = [
+                word for name in (*_modules(node), *(part.name for part in node.names)) for word in name.split(".")
+            ]
             if any(name.partition(".")[0] not in HARMLESS_MODULES for name in _modules(node)):
                 return False
-            if any(name.name.startswith("_") or name.name in OUTSIDE or name.name == "*" for name in node.names):
+            if any(word.startswith("_") or word in OUTSIDE or word == "*" for word in words):
                 return False
         elif isinstance(node, ast.Attribute):
             if node.attr.startswith("_") or node.attr in OUTSIDE:
@@ -135,11 +99,8 @@ def is_tame(tree: ast.Module) -> bool:
 class _Plain(ast.NodeVisitor):
     """Sets ``ok`` to False at what a ledger cannot take back."""
 
-    def __init__(self, functions: set[str]) -> None:
+    def __init__(self) -> None:
         self.ok = True
-        self.functions = functions
-        # Names that stand for modules, classes and functions: they may be called or looked into, never passed on.
-        self.tools: dict[str, str] = dict.fromkeys(functions, "call") | dict.fromkeys(BUILTINS, "call")
 
     def visit(self, node: ast.AST) -> None:
         if not isinstance(node, NODES):
@@ -183,7 +144,9 @@ class _Plain(ast.NodeVisitor):
             if not pure and function.attr not in METHODS:
                 self.ok = False
             self.visit(function)
-        elif not isinstance(function, ast.Name):
+        elif isinstance(function, ast.Name):
+            self.visit(function)
+        else:
             self.ok = False
         for part in (*node.args, *node.keywords):
             self.visit(part)
@@ -207,8 +170,7 @@ def is_plain(nodes: Sequence[ast.stmt], constant: bool = False) -> bool:
         nodes: Statements with all the definitions that they can reach.
         constant: Whether they must not touch Blender at all.
     """
-    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    check = _Plain(functions)
+    check = _Plain()
     for node in nodes:
         check.visit(node)
         if not check.ok or _has_stored_target(node):

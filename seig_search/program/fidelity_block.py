@@ -92,6 +92,8 @@ def _settings(fidelity: Fidelity, indent: str, guarded: bool, eol: str) -> list[
     ]
     if fidelity.engine == "CYCLES":
         body += [
+            # As in the search: Cycles rounds a little differently without it.
+            "_scene.render.use_persistent_data = True",
             f"_scene.cycles.samples = {fidelity.samples}",
             f"_scene.cycles.seed = {fidelity.seed}",
             f"_scene.cycles.use_denoising = {fidelity.denoise}",
