@@ -64,6 +64,7 @@ def _wall_linux(spec: dict[str, Any], report: Report) -> int:
         os.environ[WALLS] = json.dumps(walls)
         return os.getpid()
     pid: int = live_inside(spec, report)
+    report["job_folder"] = report["bounded_folder"]
     inside = report[NAMES[0]] is True
     keeps = CAP_SYS_ADMIN if inside and spec["forks"] else None
     limit_resources(spec, report, owns_user=inside and report["unprivileged_user"] is True)
@@ -81,7 +82,6 @@ def _wall_linux(spec: dict[str, Any], report: Report) -> int:
     }
     if not spec["forks"]:
         report |= confine([*read, "/proc"], [spec["folder"]], walls["listed"], walls["devices"], execute=True)
-        report["job_folder"] = report["bounded_folder"]
     os.environ[WALLS] = json.dumps(walls)
     return pid
 
