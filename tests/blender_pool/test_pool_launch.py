@@ -12,8 +12,9 @@ from seig_search.blender_pool.liveness import is_running, wait_until_gone
 from seig_search.blender_pool.locate import Blender, find_blender
 from seig_search.errors import SeigError, UsageError
 
-SPEC = {"memory_mb": 3000, "cpu_s": 700, "file_mb": 5, "files": 99}
-LAUNCHER = [sys.executable, "-I", "-S", sandbox.__file__]
+SPEC = {"memory_mb": 3000, "cpu_s": 700, "file_mb": 5, "files": 99, "forks": False, "folder": "/nowhere"}
+SPEC |= sandbox.walls("bpy", sys.executable, [], [], on=False, gpu=False)
+LAUNCHER = [sys.executable, "-I", "-S", str(sandbox.LAUNCHER)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,9 @@ def test_every_layer_holds_in_the_process_it_becomes():
     limits, flags = printed.stdout.splitlines()
     assert limits == str([(n, n) for n in (3000 << 20, 700, 5 << 20, 99, 0)])
     assert "1" in flags
-    assert report == {"death_with_parent": True, "no_new_privileges": True, "resource_limits": True}
+    held = {"death_with_parent", "no_new_privileges", "resource_limits"}
+    assert {name for name, state in report.items() if state is True} == held
+    assert {report[name] for name in ("file_tree", "landlock_files", "system_calls")} == {"switched off"}
 
 
 def test_a_command_that_is_not_there_is_told():

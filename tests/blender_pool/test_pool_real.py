@@ -1,11 +1,13 @@
 """The whole pool: Ray, actors, Blender children, and things that go wrong in the middle of a run."""
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -26,27 +28,32 @@ def cube(x, before=""):
     return f"{before}\nimport bpy\nbpy.data.objects['Cube'].location.x = {x}\n"
 
 
-def meet(folder, name):
-    """Program text that makes a file and then waits for another, so that a test can act in the middle of a job."""
+def meet(name):
+    """Program text that shows itself to the outside, by the one thing that the walls let through, and stays a while."""
     return textwrap.dedent(f"""
-        import os, time
-        if not os.path.exists({str(folder / (name + ".go"))!r}):
-            open({str(folder / (name + ".here"))!r}, "w").write(str(os.getpid()))
-            while not os.path.exists({str(folder / (name + ".go"))!r}):
-                time.sleep(0.01)
+        import ctypes, time
+        ctypes.CDLL(None).prctl(15, {name!r}.encode(), 0, 0, 0)
+        time.sleep(4)
     """)
 
 
-def parent_of(pid):
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+def ancestors_of(pid):
+    found = []
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        found.append(pid)
+    return found
 
 
-def arrival(folder, name):
+def arrival(name):
     """The process id of the child that runs the program ``name``, once it does."""
-    path = folder / f"{name}.here"
-    code = f"import os\nwhile not (os.path.exists({str(path)!r}) and os.path.getsize({str(path)!r})): pass"
-    subprocess.run([sys.executable, "-S", "-c", code], check=True, timeout=PATIENCE)
-    return int(path.read_text())
+    due = time.monotonic() + PATIENCE
+    while time.monotonic() < due:
+        for path in Path("/proc").glob("[0-9]*/comm"):
+            with contextlib.suppress(OSError):
+                if path.read_text().strip() == name:
+                    return int(path.parent.name)
+    raise AssertionError(f"{name} never came")
 
 
 @pytest.fixture(scope="module")
@@ -60,37 +67,32 @@ def render(pool, *sources, **rest):
     return [future.result(PATIENCE) for future in futures]
 
 
-def test_two_children_make_identical_pixels(pool, tmp_path):
-    text = "# {}\n" + cube(0.5)
-    sources = [
-        text.format(index) + f"import os; open({str(tmp_path)!r} + '/' + str(os.getppid()), 'w')\n"
-        for index in range(30)
-    ]
-    results = render(pool, *sources)
-    assert len(list(tmp_path.iterdir())) == 2
+def test_two_children_make_identical_pixels(pool):
+    name = "import bpy, os; bpy.data.objects['Cube'].name = os.getcwd().split('/seig-blender-')[1].split('/')[0]\n"
+    sources = [f"# {index}\n" + cube(0.5) + name for index in range(30)]
+    results = render(pool, *sources, passes=("facts",))
+    workers = {item["name"] for result in results for item in result.facts["objects"] if item["type"] == "MESH"}
+    assert len(workers) == 2
     assert all(np.array_equal(result.pixels, results[0].pixels) for result in results)
 
 
-def test_a_child_killed_while_it_waits_is_a_loss_that_is_told(pool, tmp_path):
+def test_a_child_killed_while_it_waits_is_a_loss_that_is_told(pool):
     (expected,) = render(pool, cube(1.5))
-    future = pool.submit(RenderJob(cube(1.5, meet(tmp_path, "one")), TINY))
-    victim = arrival(tmp_path, "one")
+    future = pool.submit(RenderJob(cube(1.5, meet("seig-one")), TINY))
+    victim = arrival("seig-one")
     os.kill(victim, signal.SIGKILL)
-    (tmp_path / "one.go").touch()
     result = future.result(PATIENCE)
     assert np.array_equal(result.pixels, expected.pixels)
     assert [loss.cause for loss in result.losses] == ["Killed: the process was ended by SIGKILL"]
 
 
-def test_a_killed_actor_takes_its_child_along_and_is_replaced(pool, tmp_path):
+def test_a_killed_actor_takes_its_child_along_and_is_replaced(pool):
     (expected,) = render(pool, cube(1.75))
-    future = pool.submit(RenderJob(cube(1.75, meet(tmp_path, "two")), TINY))
-    child = arrival(tmp_path, "two")
-    actor = parent_of(parent_of(child))
-    assert actor in {info.actor_pid for info in pool.worker_pids()}
+    future = pool.submit(RenderJob(cube(1.75, meet("seig-two")), TINY))
+    child = arrival("seig-two")
+    (actor,) = set(ancestors_of(child)) & {info.actor_pid for info in pool.worker_pids()}
     os.kill(actor, signal.SIGKILL)
     assert wait_until_gone([child], PATIENCE) == []
-    (tmp_path / "two.go").touch()
     result = future.result(PATIENCE)
     assert np.array_equal(result.pixels, expected.pixels)
     assert len(result.losses) == 1
@@ -196,7 +198,7 @@ def test_closing_ends_the_ray_it_started_and_not_one_it_joined(tmp_path):
     assert wait_until_gone(pids, PATIENCE) == []
 
 
-def test_a_killed_driver_leaves_no_blender_and_no_actor(tmp_path):
+def test_a_killed_driver_leaves_no_blender_and_no_actor():
     driver = f"""if True:
         import sys
         from seig_search.blender_pool import BlenderPool, PoolOptions
@@ -204,13 +206,13 @@ def test_a_killed_driver_leaves_no_blender_and_no_actor(tmp_path):
         from seig_search.render import RenderJob
         pool = BlenderPool(PoolOptions(workers=1))
         pool.submit(RenderJob({cube(0)!r}, Fidelity(16, 16, samples=1))).result()
-        future = pool.submit(RenderJob({meet(tmp_path, "driver")!r}, Fidelity(16, 16, samples=1)))
+        future = pool.submit(RenderJob({meet("seig-driver")!r}, Fidelity(16, 16, samples=1)))
         print([pid for info in pool.worker_pids() for pid in (info.actor_pid, info.child_pid)], flush=True)
         future.result()
     """
     process = subprocess.Popen([sys.executable, "-c", driver], stdout=subprocess.PIPE, text=True)
     pids = [int(pid) for pid in process.stdout.readline().strip("[]\n").split(",")]
-    pids.append(arrival(tmp_path, "driver"))
+    pids.append(arrival("seig-driver"))
     assert all(is_running(pid) for pid in pids)
     process.kill()
     process.wait()

@@ -18,7 +18,7 @@ READ = {
     ),
     "numpy_fromfile": "import numpy\nleak(numpy.fromfile(W['target'], numpy.uint8).tobytes())",
     "numpy_memmap": "import numpy\nleak(numpy.memmap(W['target'], numpy.uint8, 'r').tobytes())",
-    "mmap": "import mmap\nleak(mmap.mmap(open(W['target'], 'rb').fileno(), 0, prot=mmap.PROT_READ)[:])",
+    "mmap": "import mmap\nf = open(W['target'], 'rb')\nleak(mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[:])",
     "linecache": "import linecache\nleak(linecache.getline(W['target'], 1))",
     "shutil_copy": "import shutil\nshutil.copyfile(W['target'], 'copy')\nleak(open('copy', 'rb').read())",
     "sendfile": (
@@ -67,10 +67,7 @@ READ = {
     "home_of_root": "import os\nprove(os.listdir('/root')[:1] if os.access('/root/.bashrc', 0) else 1 / 0)",
     "var_log": "import os\nprove(os.listdir('/var/log'))",
     "sys_tree": "import os\nprove(os.listdir('/sys/class/net'))",
-    "block_device": "import os\nprove([os.open(d, 0) for d in W['disks']][0])",
-    "image_load": (
-        "import bpy\ni = bpy.data.images.load(W['png'])\nassert tuple(i.size) == (7, 5)\nprove()"
-    ),
+    "image_load": ("import bpy\ni = bpy.data.images.load(W['png'])\nassert tuple(i.size) == (7, 5)\nprove()"),
     "image_pack": "import bpy\ni = bpy.data.images.load(W['png'])\ni.pack()\nprove(i.packed_file.size)",
     "image_as_texture_path": (
         "import bpy\ni = bpy.data.images.new('a', 1, 1)\ni.source = 'FILE'\ni.filepath = W['png']\ni.reload()\n"
@@ -94,7 +91,7 @@ READ = {
         "import bpy\ns = bpy.context.scene\ns.use_nodes = True\nn = s.node_tree.nodes.new('CompositorNodeImage')\n"
         "n.image = bpy.data.images.load(W['png'])\nassert n.image.has_data or n.image.size[0] == 7\nprove()"
     ),
-    "environment_of_supervisor": "leak(open(f\"/proc/{W['pid']}/environ\", 'rb').read())",
+    "environment_of_supervisor": "assert b'=' in open(f\"/proc/{W['pid']}/environ\", 'rb').read()\nprove()",
     "command_lines_of_others": (
         "import os\nassert [p for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()]\nprove()"
     ),

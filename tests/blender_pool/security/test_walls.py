@@ -58,7 +58,9 @@ def outside(world):
             if path.exists() or path.is_symlink():
                 status = path.lstat()
                 found.append((str(path), status.st_mode, status.st_uid, status.st_size if path.is_file() else 0))
-                found.append((status.st_nlink if path.is_file() else 0, int(status.st_mtime) if path.name == "old" else 0))
+                found.append(
+                    (status.st_nlink if path.is_file() else 0, int(status.st_mtime) if path.name == "old" else 0)
+                )
     found += [Path(world["dir"], "hard").exists(), sorted(_attributes(Path(world["out"], "old")))]
     return found
 

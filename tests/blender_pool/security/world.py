@@ -99,6 +99,8 @@ def make_world(stack: ExitStack, base: Path):
     victim = stack.enter_context(
         subprocess.Popen([sys.executable, "-c", VICTIM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     )
+    # A victim that was traced may be stopped, and would not see the end of its input.
+    stack.callback(victim.kill)
     libc = ctypes.CDLL(None)
     key = secrets.randbelow(1 << 30)
     segment = libc.shmget(key, 4096, 0o1666)
@@ -119,7 +121,6 @@ def make_world(stack: ExitStack, base: Path):
         "shm_key": key,
         "host": socket.gethostname(),
         "worker": str(Path(pool_module.__file__).parent / "worker" / "main.py"),
-        "disks": [str(path) for path in Path("/dev").glob("[vs]d[a-z]")] or ["/dev/none"],
         "loader": str(next(Path("/lib64").glob("ld-linux*"), Path("/lib64/none"))),
         "libm": str(next(Path("/usr/lib").glob("*/libm.so.6"), Path("/usr/lib64/libm.so.6"))),
         "shm": str(shm),
