@@ -14,6 +14,7 @@ from seig_search.errors import SeigError
 
 DRIVER = """
 import json, os, sys, time, warnings
+from pathlib import Path
 from ray.cluster_utils import Cluster
 import ray
 from seig_search.blender_pool import BlenderPool, PoolOptions
@@ -52,7 +53,11 @@ node(cluster, "none")
 os.environ["PATH"] = system
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    pool = BlenderPool(PoolOptions(ray_address=cluster.address, blender="seig-fake-blender", retries=4, cache_mb=0))
+    python = (Path(sys.prefix), Path(sys.base_prefix))
+    options = PoolOptions(
+        ray_address=cluster.address, blender="seig-fake-blender", retries=4, cache_mb=0, readable=python
+    )
+    pool = BlenderPool(options)
 told["warned"] = [str(one.message) for one in caught if one.category.__name__ == "NodeWarning"]
 told["workers"] = pool.workers
 told["all_ready"] = until(lambda: len(where(pool)) == 2)

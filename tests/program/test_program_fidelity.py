@@ -85,6 +85,7 @@ def test_the_block_sets_the_scene_when_the_program_runs_and_only_then(kind: str)
         "scene.cycles.seed": 7,
         "scene.cycles.use_denoising": True,
         "scene.cycles.use_adaptive_sampling": False,
+        "scene.render.use_persistent_data": True,
     }
     assert run(source, "imported") == {}
 
