@@ -29,7 +29,9 @@ def measure(sandbox: str, threads: int, jobs: int, taken: dict[str, list[float]]
         missing = missing_layers(supervisor.start()["sandbox"])
         taken["start"].append((time.perf_counter() - began) * 1000)
         for index in range(jobs):
-            job = RenderJob(f"# {os.urandom(4).hex()}\nimport bpy\nbpy.data.objects['Cube'].location.x = {index / 10}\n", TINY)
+            job = RenderJob(
+                f"# {os.urandom(4).hex()}\nimport bpy\nbpy.data.objects['Cube'].location.x = {index / 10}\n", TINY
+            )
             began = time.perf_counter()
             answer = supervisor.render(job)
             if answer.result is None or answer.result.status != "ok":
