@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def live_inside(spec: dict[str, Any], report: dict[str, bool | str]) -> int:
 def _try(spec: dict[str, Any], report: dict[str, bool | str], user: int, group: int) -> int:
     order_end, order = os.pipe()
     told, tell = os.pipe()
+    was = os.geteuid()
     try:
         pid = clone(ALL | int(signal.SIGCHLD))
     except OSError as error:
@@ -73,7 +75,7 @@ def _try(spec: dict[str, Any], report: dict[str, bool | str], user: int, group: 
     if pid == 0:
         os.close(order)
         os.close(told)
-        return _inside(spec, report, order_end, tell)
+        return _inside(spec, report, order_end, tell, stranger=user != was)
     os.close(order_end)
     os.close(tell)
     problem = ""
@@ -118,11 +120,13 @@ def _stay_behind(pid: int, order: int) -> None:
     os._exit(code)
 
 
-def _inside(spec: dict[str, Any], report: dict[str, bool | str], order: int, tell: int) -> int:
+def _inside(spec: dict[str, Any], report: dict[str, bool | str], order: int, tell: int, stranger: bool) -> int:
     line = os.read(order, 32)
     if not line:
         os._exit(0)
     try:
+        if stranger:
+            _check_readable(spec)
         _settle(spec)
         _become_nobody(spec)
         prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
@@ -139,6 +143,8 @@ def _inside(spec: dict[str, Any], report: dict[str, bool | str], order: int, tel
 
 
 def _settle(spec: dict[str, Any]) -> None:
+    # The folders of the tree are to be entered by another user than the one that makes them.
+    os.umask(0o022)
     tree = Tree(spec["folder"])
     tree.show_all(spec["read"], spec["cover"], spec["again"])
     for node in (*NODES, *spec["devices"]):
@@ -147,6 +153,14 @@ def _settle(spec: dict[str, Any]) -> None:
         tree.show("/sys")
     socket.sethostname("blender")
     tree.enter(spec["folder"], spec["scratch_mb"], INODES, bool(spec["devices"]))
+
+
+def _check_readable(spec: dict[str, Any]) -> None:
+    """Not by trying: this process still has the right to read anything."""
+    for path in spec["must_read"]:
+        mode = os.stat(path).st_mode
+        if mode & stat.S_IROTH == 0 or (stat.S_ISDIR(mode) and mode & stat.S_IXOTH == 0):
+            raise OSError(f"{UNREADABLE} {path}")
 
 
 def _become_nobody(spec: dict[str, Any]) -> None:
@@ -161,6 +175,3 @@ def _become_nobody(spec: dict[str, Any]) -> None:
     os.setresuid(INSIDE, INSIDE, INSIDE)
     os.chdir(folder)
     (folder / "tmp").mkdir()
-    for path in spec["must_read"]:
-        if not os.access(path, os.R_OK):
-            raise OSError(f"{UNREADABLE} {path}")
