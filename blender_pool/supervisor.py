@@ -180,6 +180,9 @@ class Supervisor:
         except (ValueError, TypeError, KeyError) as error:
             self._end(talk)
             return Answer(None, "Protocol", f"an answer that cannot be read: {error}")
+        if kin and header.get("spent"):
+            self._unlike[kin] += 1
+            kin = ""
         if isinstance(talk, Leaf) and kin and not self._is_old(talk, int(header.get("resident_mb", 0))):
             self._keep(kin, talk)
         elif isinstance(talk, Leaf) or header.get("worn") or self._is_old(talk, talk.resident_mb):

@@ -16,7 +16,7 @@ from seig_search.blender_pool import worker
 # The modules of the worker stand alone, as they do inside Blender.
 sys.path.insert(0, next(iter(worker.__path__)))
 
-from facts import scene_facts  # noqa: E402
+from facts import scene_facts
 
 
 def base_colours() -> dict[str, list[float]]:

@@ -95,6 +95,8 @@ def _run_kin(request: dict[str, Any], slate: Slate) -> Answer:
         # Whatever went wrong, a fresh process tells the program's own failures best.
         sound = slate.lineage is not None and slate.lineage.is_sound and not isinstance(error, Unlike)
         return {"status": "unlike", "sound": sound, "why": f"{type(error).__name__}: {error}"[:300]}, []
+    if slate.lineage.ledger.spent:
+        header["spent"] = slate.lineage.ledger.spent
     return {**header, "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}, blobs
 
 

@@ -63,13 +63,19 @@ def _copy(value: Any) -> Any:
 
 
 class Ledger:
-    """Notes changes and takes them back."""
+    """Notes changes and takes them back.
+
+    Attributes:
+        refused: Why the code that ran cannot be trusted to have run as it stands; empty if it can.
+        spent: What was done, rightly, that cannot be taken back; empty if all can.
+    """
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], Any]] = []
         self._made: set[int] = set()
         self._trees: set[int] = set()
         self.refused = ""
+        self.spent = ""
 
     def refuse(self, why: str) -> Refused:
         """Mark the ledger, and give the exception to raise; a program that swallows it does not get by."""
@@ -220,7 +226,11 @@ class Ledger:
             return method(*args, **named)
         if name == "update" and not args:
             return method()
-        raise self.refuse(f"{name} on a collection that was there before")
+        if name == "clear" and not len(owner):
+            # Nothing goes; whether it changed something else, the fingerprint tells.
+            return method()
+        self.spent = self.spent or f"{name} on a collection that was there before"
+        return method(*args, **named)
 
     def _note_made(self, made: Any, pool: Any) -> None:
         uid = made.session_uid

@@ -89,7 +89,7 @@ class Lineage:
     @property
     def is_sound(self) -> bool:
         """Whether there is a known point to come back to, and nothing was done that cannot be taken back."""
-        return bool(self._marks) and not self.ledger.refused
+        return bool(self._marks) and not (self.ledger.refused or self.ledger.spent)
 
     def run(self, source: str, values: dict[str, Any]) -> None:
         """Bring the scene to where the program leaves it.
