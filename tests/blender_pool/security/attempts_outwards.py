@@ -106,8 +106,6 @@ PROCESSES = {
     "own_parents_descriptor": "import os\nprove(os.pidfd_open(os.getppid()))",
     "steal_descriptor": LIBC + "p = os.pidfd_open(W['victim'])\nassert libc.syscall(438, p, 0, 0) >= 0\nprove()",
     "trace": LIBC + "assert libc.ptrace(16, W['victim'], 0, 0) == 0\nlibc.ptrace(17, W['victim'], 0, 0)\nprove()",
-    "trace_parent": LIBC
-    + "assert libc.ptrace(0x4206, os.getppid(), 0, 0) == 0\nlibc.ptrace(17, os.getppid(), 0, 0)\nprove()",
     "read_memory": LIBC
     + (
         "b = ctypes.create_string_buffer(8)\nl = struct.pack('QQ', ctypes.addressof(b), 8)\n"
