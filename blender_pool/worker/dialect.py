@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-__all__ = ["HARMLESS_MODULES", "METHODS", "is_plain", "is_tame"]
+__all__ = ["HARMLESS_MODULES", "METHODS", "PURE_MODULES", "is_plain", "is_tame"]
 
 HARMLESS_MODULES = {
     "bmesh",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import bpy
 import mathutils
-from dialect import METHODS
+from dialect import METHODS, PURE_MODULES
 
 __all__ = ["Ledger", "Refused", "instrument"]
 
@@ -44,6 +45,12 @@ IN_PLACE = {
     "LShift": "ilshift",
     "RShift": "irshift",
 }
+# What takes a function and calls it is in a list of its own: it may be given the program's own functions only.
+CALLERS = (max, min, sorted)
+CALLED = (
+    abs, all, any, bool, dict, divmod, enumerate, float, hasattr, int, isinstance, len, list, next, pow, print, range, repr, reversed, round,
+    set, str, sum, tuple, zip, slice, *CALLERS, *WRAPPED,
+)  # fmt: skip
 READING = {"get", "items", "keys", "values", "find", "index", "count", "copy"}
 
 
@@ -198,6 +205,17 @@ class Ledger:
             raise self.refuse(f"{type(owner).__name__}.{name} is called")
         return getattr(owner, name)(*args, **named)
 
+    def invoke(self, function: Any, *args: Any, **named: Any) -> Any:
+        """``function(...)``: the program's own, and tools that call nothing themselves."""
+        pure = isinstance(function, BuiltinFunctionType) and function.__module__ in PURE_MODULES
+        known = pure or any(function is each for each in CALLED)
+        failure = isinstance(function, type) and issubclass(function, Exception)
+        if not (known or failure or isinstance(function, FunctionType)):
+            raise self.refuse(f"{type(function).__name__} is called")
+        if known and (not isinstance(named.get("key"), FunctionType | None) or "file" in named):
+            raise self.refuse(f"{function.__name__} is given something to call")
+        return function(*args, **named)
+
     def _call_collection(self, owner: Any, name: str, *args: Any, **named: Any) -> Any:
         method = getattr(owner, name)
         if name in READING:
@@ -332,11 +350,13 @@ class _Instrument(ast.NodeTransformer):
         if isinstance(function, ast.Attribute) and not (pure and _is_module(function.value)):
             owner = self.visit(function.value)
             return self._ledger("call", node, owner, ast.Constant(function.attr), *args, keywords=keywords)
-        return ast.copy_location(ast.Call(function, args, keywords), node)
+        if pure and isinstance(function, ast.Attribute):
+            return ast.copy_location(ast.Call(function, args, keywords), node)
+        return self._ledger("invoke", node, self.visit(function), *args, keywords=keywords)
 
 
 def _is_module(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("math", "mathutils", "colorsys")
+    return isinstance(node, ast.Name) and node.id in PURE_MODULES
 
 
 def _key(node: ast.expr) -> ast.expr:

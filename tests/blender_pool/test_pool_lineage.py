@@ -82,6 +82,10 @@ ENERGY = 500.0  # @param 10..2000 W
 SKY = 0.3  # @param 0..2
 
 
+def apply(function, value):
+    function(value)
+
+
 def lighting():
     for k, (x, y) in enumerate([(-3, -3), (4, -2)]):
         data = bpy.data.lights.new(f"Lamp{k}", "AREA")
@@ -198,6 +202,10 @@ def test_a_program_that_fails_is_told_as_by_a_fresh_process_and_the_next_is_righ
         'bpy.context.scene.collection.children.link(bpy.data.collections.new("More"))',
         'SHARED["list"] = [k for k in range(SHARED["count"])]; SHARED["list"].append(1)',
         "bpy.context.scene.frame_current = 5",
+        'max([bpy.data.objects["Box0"]], key=bpy.data.objects.remove)',
+        'apply(bpy.data.objects.remove, bpy.data.objects["Box0"])',
+        "apply(bpy.context.preferences.addons.new, None)",
+        "bpy.context.scene.view_settings.use_curve_mapping = True",
         "bpy.context.scene.use_nodes = True",
     ],
 )
