@@ -93,9 +93,13 @@ _SAYS = {
 
 def _param(name: str, value: float, low: float, high: float, unit: str = "", log: bool = False) -> str:
     # Bounds are spelled with fewer digits, which must not leave the value outside.
-    low, high = min(low, value - 0.01 * abs(value)), max(high, value + 0.01 * abs(value))
+    least, most = number(min(low, value), 3), number(max(high, value), 3)
+    if float(least) > value:
+        least = number(value - 0.01 * abs(value), 3)
+    if float(most) < value:
+        most = number(value + 0.01 * abs(value), 3)
     tail = (f" {unit}" if unit else "") + (" log" if log else "")
-    return f"{name} = {number(value)}  # @param {number(low, 3)}..{number(high, 3)}{tail}"
+    return f"{name} = {number(value)}  # @param {least}..{most}{tail}"
 
 
 def _rgb(name: str, value: Iterable[float]) -> str:
