@@ -20,6 +20,7 @@ from .locate import Blender, find_blender
 from .options import PoolOptions
 from .pictures import decode_png
 from .sandbox import complaint, missing_layers, walls
+from .worker.dialect import leaves_nothing
 from .worker.family import plan
 from .zygote import Leaf, Zygote
 
@@ -185,7 +186,12 @@ class Supervisor:
             kin = ""
         if isinstance(talk, Leaf) and kin and not self._is_old(talk, int(header.get("resident_mb", 0))):
             self._keep(kin, talk)
-        elif isinstance(talk, Leaf) or header.get("worn") or self._is_old(talk, talk.resident_mb):
+        elif (
+            isinstance(talk, Leaf)
+            or header.get("worn")
+            or not leaves_nothing(job.source)
+            or self._is_old(talk, talk.resident_mb)
+        ):
             self._end(talk)
         took = time.monotonic() - began
         return Answer(replace(result, seconds=took), child=0 if self._host is None else self._host.pid)

@@ -1,4 +1,4 @@
-"""Two static checks of a program: *tame* (nothing reaches around its stages) and *plain* (a ledger can take it back).
+"""Static checks of programs: *tame* (nothing reaches around the stages), *plain* (a ledger can take it back), *leaving nothing*.
 
 Neither is a wall; the operating system's are. They only say whether a process may go on with another program of the same
 beginning. What they do not know, they refuse: the program then gets a fresh process. Standard library only.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-__all__ = ["HARMLESS_MODULES", "METHODS", "PURE_MODULES", "is_plain", "is_tame"]
+__all__ = ["HARMLESS_MODULES", "METHODS", "PURE_MODULES", "is_plain", "is_tame", "leaves_nothing"]
 
 HARMLESS_MODULES = {
     "bmesh",
@@ -25,6 +25,7 @@ HARMLESS_MODULES = {
     "random",
     "typing",
 }
+RESETTABLE = {"bmesh", "bpy", "colorsys", "itertools", "math", "mathutils", "random"}
 PURE_MODULES = {"math", "mathutils", "colorsys"}
 OUTSIDE = {"app", "handlers", "msgbus", "path", "utils", "types", "props", "libraries", "texts", "driver_namespace"}
 FORBIDDEN = {
@@ -94,6 +95,55 @@ def is_tame(tree: ast.Module) -> bool:
         elif isinstance(node, ast.Global | ast.Nonlocal | ast.ClassDef | ast.AsyncFunctionDef | ast.Await):
             return False
     return True
+
+
+def leaves_nothing(source: str) -> bool:
+    """Whether a program can change nothing that a return to Blender's factory settings does not bring back.
+
+    A program that cannot be parsed does nothing at all. numpy is refused here: it has settings that outlive a program.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    if not is_tame(tree):
+        return False
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            if any(name.partition(".")[0] not in RESETTABLE for name in _modules(node)):
+                return False
+            imported |= {(name.asname or name.name).partition(".")[0] for name in node.names}
+    looked_into: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name):
+                looked_into.add(id(node.value))
+            if not isinstance(node.ctx, ast.Load) and _root(node) in imported and not _is_data(node):
+                return False
+        elif isinstance(node, ast.Call):
+            looked_into.add(id(node.func))
+    # A module or class under another name could be changed unseen.
+    return all(
+        id(node) in looked_into or node.id not in imported or not isinstance(node.ctx, ast.Load)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+    )
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_data(node: ast.expr) -> bool:
+    """Whether an attribute is reached through ``bpy.data`` or ``bpy.context``."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return isinstance(node, ast.Name) and node.id == "bpy" and len(names) > 1 and names[-1] in ("data", "context")
 
 
 class _Plain(ast.NodeVisitor):

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from seig_search.blender_pool.worker.dialect import is_plain, is_tame
+from seig_search.blender_pool.worker.dialect import is_plain, is_tame, leaves_nothing
 from seig_search.blender_pool.worker.family import plan, split
 
 PROGRAM = '''"""A thing."""
@@ -161,3 +161,41 @@ def test_tame_programs_reach_nothing_but_blenders_data():
         "a.__dict__",
     ):
         assert not is_tame(ast.parse(code)), code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "not python (",
+        PROGRAM,
+        "import bpy\nfrom random import random, seed\nseed(3)\nbpy.context.scene.frame_end = int(9 * random())",
+        "import bpy, math\nbpy.data.objects['Cube'].location.x = math.pi",
+    ],
+)
+def test_programs_that_leave_nothing_are_known(code):
+    assert leaves_nothing(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import math\nmath.pi = 3",
+        "import math as m\nm.pi = 3",
+        "import math\nm = math\nm.pi = 3",
+        "import math\nfor m in [math]:\n    m.pi = 3",
+        "import random\nrandom.Random.random = None",
+        "from random import Random\nRandom.random = None",
+        "from random import Random\nR = Random",
+        "import bpy\nbpy.data = 3",
+        "import bpy\nbpy.ops.mesh = 3",
+        "import bpy\nbpy.app.handlers.render_pre.append(print)",
+        "import bpy\nbpy.types.Scene.thing = 3",
+        "import numpy\nnumpy.seterr(all='raise')",
+        "import sys\nsys.path.clear()",
+        "import json",
+        "print.__self__.len = None",
+        "setattr(1, 'x', 2)",
+    ],
+)
+def test_programs_that_may_leave_something_cost_their_process(code):
+    assert not leaves_nothing(code)

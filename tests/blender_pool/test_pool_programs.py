@@ -253,3 +253,26 @@ def test_views_turn_the_camera_about_the_scene_and_not_about_the_floor(run):
     assert above == pytest.approx([0, -5 * np.cos(np.pi / 3), 0.5 + 5 * np.sin(np.pi / 3)], abs=1e-3)
     assert top[:2] == pytest.approx([0, 0], abs=1e-3)
     assert top_box[1] == pytest.approx(24 / 2.2 * 0.1, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    "leftover",
+    [
+        "import random; random.seed = lambda *seeds: None; random.random()",
+        "import numpy; numpy.random.seed = lambda *seeds: None; numpy.random.rand()",
+        "import bpy\nbpy.ops.wm.read_factory_settings.__class__.__call__ = lambda *some, **more: {'FINISHED'}",
+        "import builtins; builtins.abs = None",
+    ],
+)
+def test_a_process_that_serves_all_programs_is_let_go_after_one_that_may_have_changed_it(leftover):
+    check = "import random, numpy\nassert abs(-1) and (random.random(), numpy.random.rand()) == (0.8444218515250481, 0.5488135039273248)"
+    supervisor = Supervisor(PoolOptions(deadline_s=30), threads=2)
+    try:
+        first = supervisor.start()["child"]
+        supervisor.render(RenderJob(leftover, TINY))
+        after = supervisor.render(RenderJob(check, TINY)).result
+        assert after.status == "ok", after.error
+        tidy = supervisor.render(RenderJob("import bpy\n", TINY)), supervisor.render(RenderJob("import bpy\n\n", TINY))
+        assert tidy[0].child == tidy[1].child != first
+    finally:
+        supervisor.stop()
