@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,9 +22,10 @@ else:
     # Inside Blender the modules of this folder stand alone.
     from dialect import is_plain, is_tame  # type: ignore[import-not-found,no-redef]
 
-__all__ = ["TAIL", "Plan", "Section", "Split", "plan", "split", "values_in"]
+__all__ = ["TAIL", "Plan", "Section", "Split", "lines_of", "plan", "split", "values_in"]
 
 TAIL = "(after the stages)"
+MOST_KNOWN = 20_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ class _Scope:
     reads: list[frozenset[str]] = field(default_factory=list)
 
 
+def lines_of(source: str) -> list[str]:
+    """The lines as Python counts them; ``str.splitlines`` ends lines at more characters than that."""
+    return re.split(r"\r\n|\r|\n", source)
+
+
 def _is_main_guard(node: ast.stmt) -> bool:
     return (
         isinstance(node, ast.If)
@@ -145,6 +152,41 @@ def _reach(start: frozenset[str], scope: _Scope) -> tuple[int, ...]:
     return tuple(sorted(seen))
 
 
+@dataclass(frozen=True)
+class _Traits:
+    """What one module-level statement is.
+
+    Args:
+        binds: Names that it binds; None if it does more than bind names.
+        reads: Names that it reads, or binds inside.
+        tame: Whether it stays within Blender's data.
+        plain: Whether a ledger can take it back.
+    """
+
+    binds: tuple[str, ...] | None
+    reads: frozenset[str]
+    tame: bool
+    plain: bool
+
+
+_known: dict[str, _Traits] = {}
+
+
+def _traits(node: ast.stmt, text: str) -> _Traits:
+    """Look at a statement, once for each text: programs of a search differ in few of their statements."""
+    if text not in _known:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        value = isinstance(node, ast.Assign | ast.AnnAssign)
+        guard = isinstance(node, ast.If)
+        plain = not guard and is_plain([node], constant=value)
+        binds = _bound(node)
+        if value and not plain:
+            binds = None
+        _known[text] = _Traits(binds, _reads(node), is_tame(ast.Module([node], [])), plain)
+    return _known[text]
+
+
 @lru_cache(maxsize=64)
 def split(source: str) -> Split | None:
     """Cut a program into stages.
@@ -157,46 +199,40 @@ def split(source: str) -> Split | None:
         or that does what could reach around its stages.
     """
     try:
-        tree = ast.parse(source)
+        body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    guards = [index for index, node in enumerate(tree.body) if _is_main_guard(node)]
-    if guards != [len(tree.body) - 1] or not is_tame(tree):
+    if not body or not _is_main_guard(body[-1]) or any(_is_main_guard(node) for node in body[:-1]):
+        return None
+    spans = tuple((node.lineno, node.end_lineno or node.lineno) for node in body)
+    if any(before[1] >= after[0] for before, after in pairwise(spans)):
+        return None
+    lines = lines_of(source)
+    texts = tuple("\n".join(lines[first - 1 : last]) for first, last in spans)
+    traits = [_traits(node, text) for node, text in zip(body, texts, strict=True)]
+    if not all(trait.tame for trait in traits):
         return None
     scope = _Scope()
-    for node in tree.body[:-1]:
-        bound = _bound(node)
-        if bound is None:
+    for trait in traits[:-1]:
+        if trait.binds is None:
             return None
-        scope.binds.append(bound)
-        scope.reads.append(_reads(node))
-    if any(
-        isinstance(node, ast.Assign | ast.AnnAssign) and not is_plain([node], constant=True) for node in tree.body[:-1]
-    ):
-        return None
-    guard = tree.body[-1]
-    if not isinstance(guard, ast.If):
-        return None
-    calls = _calls(guard.body)
-    if not calls:
+        scope.binds.append(trait.binds)
+        scope.reads.append(trait.reads)
+    guard = body[-1]
+    calls = _calls(guard.body) if isinstance(guard, ast.If) else []
+    if not calls or not isinstance(guard, ast.If):
         return None
     sections = []
     groups = [(name, guard.body[index : index + 1]) for index, name in enumerate(calls)]
     if len(calls) < len(guard.body):
         groups.append((TAIL, guard.body[len(calls) :]))
-    for name, body in groups:
-        reads = frozenset().union(*(_reads(node) for node in body))
-        statements = _reach(reads, scope)
-        plain = is_plain([*(tree.body[index] for index in statements), *body])
+    for name, rest in groups:
+        statements = _reach(frozenset().union(*(_reads(node) for node in rest)), scope)
+        plain = all(traits[index].plain for index in statements) and (name != TAIL or is_plain(rest))
         sections.append(Section(name, statements, plain))
-    lines = source.splitlines()
-    spans = tuple((node.lineno, node.end_lineno or node.lineno) for node in tree.body)
-    if any(before[1] >= after[0] for before, after in pairwise(spans)):
-        return None
-    functions = tuple(isinstance(node, ast.FunctionDef) for node in tree.body)
+    functions = tuple(isinstance(node, ast.FunctionDef) for node in body)
     tail = guard.body[len(calls)].lineno if len(calls) < len(guard.body) else 0
-    texts = tuple("\n".join(lines[first - 1 : last]) for first, last in spans)
-    return Split(tuple(sections), len(tree.body) - 1, texts, spans, tail, (*scope.binds, ()), functions)
+    return Split(tuple(sections), len(body) - 1, texts, spans, tail, (*scope.binds, ()), functions)
 
 
 def _calls(body: Sequence[ast.stmt]) -> list[str]:

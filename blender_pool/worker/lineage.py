@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from family import TAIL, Plan, Section, Split, plan, split, values_in
+from family import TAIL, Plan, Section, Split, lines_of, plan, split, values_in
 from fingerprint import Fingerprint
 from ledger import LEDGER, Ledger, instrument
 from values import parse_with_values
@@ -184,7 +184,7 @@ class Lineage:
                 exec(self._code(cut.texts[index], laid, noted=True), space)
         if section.name == TAIL:
             last = cut.spans[cut.guard][1]
-            lines = cut.texts[cut.guard].splitlines()[cut.tail - cut.spans[cut.guard][0] :]
+            lines = lines_of(cut.texts[cut.guard])[cut.tail - cut.spans[cut.guard][0] :]
             text, laid = textwrap.dedent("\n".join(lines)), values_in(cut.tail, last, (), values)
             if laid:
                 raise Unlike("values are laid over the main block")

@@ -65,6 +65,12 @@ def test_a_program_is_cut_where_its_stages_begin():
         (PROGRAM.replace('"POINT"', '"SUN"'), {}, 2),
         (PROGRAM.replace("(red, 0, 0, 1)", "(red, 1, 0, 1)"), {}, 1),
         (PROGRAM.replace("RED = 0.5", "RED = 0.6"), {}, 1),
+        (
+            PROGRAM.replace("A thing.", "A\x0cthing \u2028 of \x1c parts.").replace("ENERGY = 10.0", "ENERGY = 11.0"),
+            {},
+            2,
+        ),
+        (PROGRAM.replace("\n", "\r\n").replace("ENERGY = 10.0", "ENERGY = 11.0"), {}, 2),
         (PROGRAM.replace('"""A thing."""', '"""A thing.\n\nOf two lines."""'), {}, 3),
         (PROGRAM, {f"{PROGRAM[: PROGRAM.index('RED =')].count(chr(10)) + 1}:6": 0.9}, 1),
     ],
