@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import traceback
 from typing import Any
@@ -22,6 +23,10 @@ def serve(requests: int, replies: int, slate: Any, greeting: dict[str, Any]) -> 
     from framing import read_frame, write_frame
     from job import run_job
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What was printed before a hang or a crash has to be out by then.
+            stream.reconfigure(line_buffering=True)
     write_frame(replies, greeting)
     while True:
         request = read_frame(requests)
