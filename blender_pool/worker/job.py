@@ -15,6 +15,7 @@ import bpy
 from explain import PROGRAM, explain
 from facts import scene_facts
 from fidelity import apply_fidelity
+from guard import Dishonest, check_honesty
 from lineage import Lineage, Recorder, Unlike
 from passes import Layers, NotFinite, TooMuch
 from slate import Slate
@@ -106,6 +107,10 @@ def _render(request: dict[str, Any], scratch: Path, scene: Any) -> Answer:
         bpy.ops.object.mode_set(mode="OBJECT")
     fidelity = request["fidelity"]
     warnings = apply_fidelity(scene, fidelity, request["threads"], request["device"])
+    try:
+        warnings += check_honesty(bpy.context.scene, request["source"])
+    except Dishonest as error:
+        return _broken("Dishonest", str(error), error.hint)
     # View and layers put back what they change: a ledger has nothing to note of them.
     own = bpy.context.scene
     try:
