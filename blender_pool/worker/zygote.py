@@ -124,8 +124,10 @@ def be_zygote(control: int, scratch: Path, hello: dict[str, Any]) -> None:
     """
     import job  # noqa: F401  (what a leaf needs is in memory before the first fork)
     from slate import Slate
+    from threadless import stop_openexr_threads
 
     Slate.load_factory_scene()
+    stop_openexr_threads()
     link = socket.socket(fileno=control)
     zygote = _Zygote(link, scratch)
     link.send(_packet(hello))

@@ -103,6 +103,20 @@ for kind in ('meshes', 'cameras', 'lights', 'materials', 'worlds', 'collections'
         OK,
     ),
     "quit": ("import bpy\nbpy.ops.wm.quit_blender()\n" + CANARY, OK),
+    "openexr": (
+        """
+import bpy, os
+s = bpy.context.scene
+s.render.resolution_x, s.render.resolution_y, s.cycles.samples, s.render.engine = 300, 200, 1, 'CYCLES'
+s.render.image_settings.file_format = 'OPEN_EXR_MULTILAYER'
+s.render.filepath = os.path.abspath('own.exr')
+bpy.ops.render.render(write_still=True)
+assert bpy.data.images.load(s.render.filepath).source
+os.remove('own.exr')
+"""
+        + CANARY,
+        OK,
+    ),
     "no_output": ("import sys\nsys.stdout.close()\nsys.stderr.close()\n" + CANARY, OK),
 }
 
