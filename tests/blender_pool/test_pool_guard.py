@@ -138,10 +138,12 @@ for index in range(40):
     bsdf.inputs['Emission Strength'].default_value = 5
     bpy.context.object.data.materials.append(material)
 """
-LOW_POLY = f"import bpy\nPOINTS = {COLOURS.tolist()}\n" + (
-    "mesh = bpy.data.meshes.new('Cloud')\nmesh.from_pydata(POINTS, [], [(i, i + 1, i + 2) for i in range(0, 570, 3)])\n"
-    "bpy.context.collection.objects.link(bpy.data.objects.new('Cloud', mesh))\n"
-)
+LOW_POLY = f"""
+import bpy
+mesh = bpy.data.meshes.new('Cloud')
+mesh.from_pydata({COLOURS.tolist()}, [], [(i, i + 1, i + 2) for i in range(0, 570, 3)])
+bpy.context.collection.objects.link(bpy.data.objects.new('Cloud', mesh))
+"""
 
 HONEST = {
     "test_picture": GRID + TEXTURED,
