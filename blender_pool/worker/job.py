@@ -17,6 +17,7 @@ from facts import scene_facts
 from fidelity import apply_fidelity
 from guard import Dishonest, check_honesty
 from lineage import Lineage, Recorder, Unlike
+from own_renders import OwnRenders
 from passes import Layers, NotFinite, TooMuch
 from slate import Slate
 from values import UnknownParameter, parse_with_values
@@ -71,14 +72,15 @@ def run_job(request: dict[str, Any], slate: Slate) -> Answer:
     tree = None
     try:
         tree = parse_with_values(source, request["values"])
-        namespace = _run_program(source, tree, slate.folder)
+        with OwnRenders(request["threads"]) as own:
+            namespace = _run_program(source, tree, slate.folder)
     except UnknownParameter as error:
         return _broken("UnknownParameter", str(error))
     except BaseException as error:
         # Whatever a program raises, even SystemExit and KeyboardInterrupt, is the program's failure.
         return {"status": "broken", "error": explain(error, source, tree)}, []
     try:
-        return _render(request, slate.scratch, bpy.context.scene)
+        return _render(request, slate.scratch, bpy.context.scene, own.warnings)
     finally:
         slate.forget_classes(namespace)
 
@@ -89,9 +91,10 @@ def _run_kin(request: dict[str, Any], slate: Slate) -> Answer:
         if slate.lineage is None:
             slate.clear()
             slate.lineage = Lineage(slate.scratch)
-        slate.lineage.run(request["source"], request["values"])
+        with OwnRenders(request["threads"]) as own:
+            slate.lineage.run(request["source"], request["values"])
         scene = Recorder(bpy.context.scene, slate.lineage.ledger)
-        header, blobs = _render(request, slate.scratch, scene)
+        header, blobs = _render(request, slate.scratch, scene, own.warnings)
     except Exception as error:
         # Whatever went wrong, a fresh process tells the program's own failures best.
         sound = slate.lineage is not None and slate.lineage.is_sound and not isinstance(error, Unlike)
@@ -101,12 +104,12 @@ def _run_kin(request: dict[str, Any], slate: Slate) -> Answer:
     return {**header, "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}, blobs
 
 
-def _render(request: dict[str, Any], scratch: Path, scene: Any) -> Answer:
+def _render(request: dict[str, Any], scratch: Path, scene: Any, told: list[str]) -> Answer:
     if bpy.context.mode != "OBJECT":
         # Edits of an open edit mode reach the mesh only when it is left.
         bpy.ops.object.mode_set(mode="OBJECT")
     fidelity = request["fidelity"]
-    warnings = apply_fidelity(scene, fidelity, request["threads"], request["device"])
+    warnings = told + apply_fidelity(scene, fidelity, request["threads"], request["device"])
     try:
         warnings += check_honesty(bpy.context.scene, request["source"])
     except Dishonest as error:
