@@ -40,7 +40,9 @@ HANGS = {
     ),
     "own_render": (
         "import bpy\ns = bpy.context.scene\ns.render.engine = 'CYCLES'\ns.cycles.samples = 1 << 20\n"
-        "s.cycles.use_adaptive_sampling = False\nbpy.ops.render.render()"
+        "s.cycles.use_adaptive_sampling = False\n"
+        # Without it the pool would hold the render to the job's own cost.
+        "bpy.app.handlers.render_init.clear()\nbpy.ops.render.render()"
     ),
     "reset_within_load": (
         "import bpy\n@bpy.app.handlers.persistent\ndef f(*a):\n while True: pass\n"
