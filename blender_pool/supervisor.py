@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -34,6 +34,7 @@ ROOM = 1 << 20
 FAMILIES = 2
 PATIENCE = 2
 MEMORY = 1000
+RARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Supervisor:
         self._families: dict[str, Leaf] = {}
         self._unlike: Counter[str] = Counter()
         self._met: dict[str, None] = {}
+        self._new: deque[str] = deque(maxlen=2 * RARE)
+        self._returned: set[str] = set()
 
     def start(self) -> dict[str, Any]:
         """Start Blender if none runs.
@@ -203,12 +206,25 @@ class Supervisor:
         found = plan(job.source, job.values)
         if found is None or self._unlike[found.root] >= PATIENCE:
             return ""
-        # Holding on costs a little; a beginning that comes once, as in a search over geometry, is not worth it.
-        again = found.root in self._met
-        self._met[found.root] = None
+        return found.root if self._is_worth_it(found.root) else ""
+
+    def _is_worth_it(self, root: str) -> bool:
+        """Whether to hold on to the process of a beginning.
+
+        It costs a little, which a search over geometry, where each beginning comes once, would pay for nothing: a new
+        beginning is held while at least one in ``RARE`` of those before it came again.
+        """
+        again = root in self._met
+        if not again:
+            self._new.append(root)
+        elif root in self._new:
+            self._returned.add(root)
+        self._returned &= set(self._new)
+        self._met.pop(root, None)
+        self._met[root] = None
         while len(self._met) > MEMORY:
             del self._met[next(iter(self._met))]
-        return found.root if again else ""
+        return again or len(self._new) < RARE or len(self._returned) * RARE >= len(self._new)
 
     def _keep(self, kin: str, leaf: Leaf) -> None:
         """Hold a process for the next program of its beginning; the least recently used goes."""

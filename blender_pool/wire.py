@@ -16,6 +16,8 @@ from .complaints import Complaints
 __all__ = ["ChildGone", "DeadlinePassed", "ForgedFrame", "Tail", "Wire"]
 
 MAX_HEADER = 32 << 20
+# Well under the time in which a pipe of ordinary size is filled by a render.
+LOOK_S = 0.02
 PIECE = 1 << 18
 LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -118,18 +120,16 @@ class Wire:
         return bool(piece)
 
     def _wait(self, fd: int, writing: bool, due: float) -> None:
+        # Cycles prints dozens of lines per render; to be woken by each would cost more than to look now and then.
+        poll = select.poll()
+        poll.register(fd, select.POLLOUT if writing else select.POLLIN)
         while True:
             left = due - time.monotonic()
             if left <= 0:
                 raise DeadlinePassed
-            poll = select.poll()
-            poll.register(fd, select.POLLOUT if writing else select.POLLIN)
-            if self._printing:
-                poll.register(self._printed, select.POLLIN)
-            ready = {found for found, _ in poll.poll(left * 1000)}
-            if self._printed in ready:
-                self._take_printed()
-            if fd in ready:
+            ready = poll.poll(min(left, LOOK_S if self._printing else left) * 1000)
+            self.drain()
+            if ready:
                 return
 
     def send(self, request: Mapping[str, Any], due: float) -> None:

@@ -74,15 +74,17 @@ class _Bare:
                 return line.split()[1:]
         raise SystemExit("a bare Blender process ended")
 
-    def render(self, program: str, fidelity: Fidelity, count: bool = False) -> tuple[Pixels, float, int]:
+    def render(
+        self, program: str, fidelity: Fidelity, count: bool = False, again: bool = False
+    ) -> tuple[Pixels, float, int, float]:
         asked: dict[str, Any] = {"source": program, "path": str(self._place), "side": fidelity.width}
-        asked |= {"samples": fidelity.samples, "count": count}
+        asked |= {"samples": fidelity.samples, "count": count, "again": again}
         if self.process.stdin is None:
             raise SystemExit("a bare Blender process has no input")
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
-        seconds, polygons = self._answer("DONE")
-        return _pixels(self._place), float(seconds), int(polygons)
+        seconds, polygons, once_more = self._answer("DONE")
+        return _pixels(self._place), float(seconds), int(polygons), float(once_more)
 
 
 class Plain:
@@ -102,12 +104,22 @@ class Plain:
         """Render programs, taken in turns; ``render_seconds`` grows by what Blender's render calls took."""
         width = len(self._bare)
 
-        def part(index: int) -> list[tuple[Pixels, float, int]]:
+        def part(index: int) -> list[tuple[Pixels, float, int, float]]:
             return [self._bare[index].render(program, fidelity) for program in programs[index::width]]
 
         parts = list(self._threads.map(part, range(width)))
-        self.render_seconds += sum(seconds for done in parts for _, seconds, _ in done)
+        self.render_seconds += sum(seconds for done in parts for _, seconds, *_ in done)
         return [parts[index % width][index // width][0] for index in range(len(programs))]
+
+    def floor(self, programs: list[str], fidelity: Fidelity) -> float:
+        """Seconds that light paths alone take, per program, with every process at work: no pool could be quicker."""
+        width = len(self._bare)
+
+        def part(index: int) -> list[float]:
+            return [self._bare[index].render(program, fidelity, again=True)[3] for program in programs[index::width]]
+
+        found = [seconds for done in self._threads.map(part, range(width)) for seconds in done]
+        return sum(found) / len(found)
 
     @property
     def pids(self) -> list[int]:

@@ -1,6 +1,7 @@
 """A bare warm Blender: JSON lines in, a picture file out; each program from the factory settings on, all anew.
 
-As ``python plain.py``: a line ``{"source", "path", "side", "samples"}`` is answered by ``DONE SECONDS_OF_RENDER POLYGONS``.
+As ``python plain.py``: a line ``{"source", "path", "side", "samples"}`` is answered by ``DONE SECONDS_OF_RENDER POLYGONS AGAIN``;
+with ``"again": true``, AGAIN is the seconds of a third render of the unchanged scene, all of it kept: nothing but light paths.
 """
 
 import json
@@ -28,6 +29,15 @@ def render(bpy, source: str, path: str, side: int, samples: int) -> float:
     return time.perf_counter() - began
 
 
+def render_again(bpy) -> float:
+    """Render what is there twice more with all data kept; gives the seconds of the last."""
+    bpy.context.scene.render.use_persistent_data = True
+    bpy.ops.render.render(write_still=True)
+    began = time.perf_counter()
+    bpy.ops.render.render(write_still=True)
+    return time.perf_counter() - began
+
+
 def polygons(bpy) -> int:
     """Count the polygons that are rendered, after modifiers."""
     graph = bpy.context.evaluated_depsgraph_get()
@@ -41,9 +51,9 @@ def main() -> None:
     print("READY", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
-        count = asked.pop("count", False)
+        count, again = asked.pop("count", False), asked.pop("again", False)
         seconds = render(bpy, **asked)
-        print("DONE", seconds, polygons(bpy) if count else 0, flush=True)
+        print("DONE", seconds, polygons(bpy) if count else 0, render_again(bpy) if again else 0, flush=True)
 
 
 if __name__ == "__main__":

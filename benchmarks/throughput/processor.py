@@ -30,12 +30,14 @@ def pool_seconds(pool: BlenderPool) -> float:
     """The same of a pool's actors, Blenders and forks."""
     infos = pool.worker_pids()
     blenders = {info.child_pid for info in infos if info.child_pid}
-    forks = [
-        int(folder.name)
-        for folder in Path("/proc").glob("[0-9]*")
-        if (fields := _fields(int(folder.name))) and int(fields[1]) in blenders
-    ]
-    return seconds_of({*(info.actor_pid for info in infos), *blenders, *forks})
+    parents = {int(folder.name): _fields(int(folder.name))[1:2] for folder in Path("/proc").glob("[0-9]*")}
+    found = {*(info.actor_pid for info in infos), *blenders}
+    while True:
+        # Behind namespaces a Blender is the child of what was started, and forks are below it.
+        below = {pid for pid, parent in parents.items() if parent and int(parent[0]) in found} - found
+        if not below:
+            return seconds_of(found)
+        found |= below
 
 
 def driver_seconds() -> float:

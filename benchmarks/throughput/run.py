@@ -9,6 +9,8 @@ Columns:
 - ``Cycles``: seconds of Blender's render calls in the plain loop, over the pool's wall time times its workers; above 100 %
   the pool needed less than a full render of each program takes;
 - ``overhead``: the pool's wall time times its workers, over the same seconds, less 1;
+- ``floor``: candidates per minute if each took no more than the light paths of its picture, everything else being free;
+  measured as a second render of an unchanged scene with all of Cycles' data kept;
 - ``cpu``: processor seconds of the plain loop over the pool's, for all the processes of each and the driver; unlike the others it
   hardly depends on what else the machine does;
 - ``same pixels``: whether all three made the same pictures.
@@ -88,6 +90,7 @@ def row(
     programs = stream(name, asked.n_heavy if name == "heavy" else asked.n)
     for arm in ("plain", "pool"):
         arms[arm](stream(name, WARM, seed=1), fidelity)
+    floor = plain.floor(programs[: 2 * asked.workers], fidelity)
     plain.render_seconds = 0.0
     seconds, worked, pictures = in_turns(arms, meters, programs, fidelity, asked.rounds)
     per_minute = {arm: 60 * len(programs) / took for arm, took in seconds.items()}
@@ -100,6 +103,7 @@ def row(
         "x fresh": per_minute["pool"] / per_minute["fresh"] if "fresh" in per_minute else None,
         "x plain": per_minute["pool"] / per_minute["plain"],
         "Cycles": plain.render_seconds / work,
+        "floor": 60 * asked.workers / floor,
         "overhead": work / plain.render_seconds - 1,
         "cpu": worked["plain"] / worked["pool"],
         "cpu seconds": worked,
@@ -112,7 +116,7 @@ def show(found: dict[str, Any]) -> str:
     gain = f"{found['x fresh']:>8.1f}" if found["x fresh"] else f"{'-':>8}"
     return (
         f"{found['stream']:>9} {found['size']:>7} {found['n']:>4} {fresh} {found['plain']:>8.1f} {found['pool']:>8.1f} "
-        f"{gain} {found['x plain']:>8.2f} {found['Cycles']:>7.0%} {found['overhead']:>9.1%} "
+        f"{gain} {found['x plain']:>8.2f} {found['floor']:>8.1f} {found['Cycles']:>7.0%} {found['overhead']:>9.1%} "
         f"{found['cpu']:>5.2f}  {found['same pixels']}"
     )
 
@@ -171,7 +175,7 @@ def main() -> None:
             print(f"the heavy scene has {plain.polygons(stream('heavy', 1)[0]):,} polygons")
         print(f"{asked.workers} at a time, one Cycles thread each; candidates per minute")
         print(
-            f"{'stream':>9} {'size':>7} {'n':>4} {'fresh':>8} {'plain':>8} {'pool':>8} {'x fresh':>8} {'x plain':>8} "
+            f"{'stream':>9} {'size':>7} {'n':>4} {'fresh':>8} {'plain':>8} {'pool':>8} {'x fresh':>8} {'x plain':>8} {'floor':>8} "
             f"{'Cycles':>7} {'overhead':>9} {'cpu':>5}  same pixels"
         )
         for name in names:

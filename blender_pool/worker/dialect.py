@@ -9,7 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-__all__ = ["HARMLESS_MODULES", "METHODS", "PURE_MODULES", "is_plain", "is_tame", "leaves_nothing"]
+__all__ = [
+    "HARMLESS_MODULES",
+    "METHODS",
+    "PURE_MODULES",
+    "SEEN_LATE",
+    "is_plain",
+    "is_tame",
+    "leaves_nothing",
+    "lists_data",
+]
 
 HARMLESS_MODULES = {
     "bmesh",
@@ -59,6 +68,10 @@ METHODS = {
     "to_translation", "to_tuple", "transposed", "unlink", "update", "upper", "values", "clear", "insert", "add", "is_integer",
     "Rotation", "Translation", "Scale", "Diagonal", "Identity", "LocRotScale",
 }  # fmt: skip
+# What a stage would find otherwise in a scene that has been rendered before: evaluated data, and the engine of that render.
+SEEN_LATE = {"bound_box", "dimensions", "engine", "matrix_local", "matrix_world"}
+LISTED = {"objects", "lights"}
+BY_NAME = {"new", "get", "remove", "link", "unlink"}
 NODES = (
     ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
     ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Try, ast.ExceptHandler, ast.Assert, ast.Import, ast.ImportFrom,
@@ -175,6 +188,8 @@ class _Plain(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if node.attr.startswith("_") or node.attr in OUTSIDE or node.attr == "ops":
             self.ok = False
+        if node.attr in SEEN_LATE and isinstance(node.ctx, ast.Load):
+            self.ok = False
         base = node.value
         if isinstance(base, ast.Name) and base.id == "bpy":
             self.ok = self.ok and node.attr in ("data", "context") and isinstance(node.ctx, ast.Load)
@@ -200,6 +215,11 @@ class _Plain(ast.NodeVisitor):
             self.ok = False
         for part in (*node.args, *node.keywords):
             self.visit(part)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Attribute) and node.target.attr in SEEN_LATE:
+            self.ok = False
+        self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         if len(node.targets) > 1 and not all(isinstance(target, ast.Name) for target in node.targets):
@@ -228,3 +248,36 @@ def is_plain(nodes: Sequence[ast.stmt], constant: bool = False) -> bool:
     if constant:
         return not any(isinstance(part, ast.Name) and part.id == "bpy" for node in nodes for part in ast.walk(node))
     return True
+
+
+def lists_data(nodes: Sequence[ast.stmt]) -> bool:
+    """Whether statements may look at all objects or lamps of the file, not only at those of a scene or of a name."""
+    safe: set[int] = set()
+    for node in (part for top in nodes for part in ast.walk(top)):
+        inner: ast.expr | None = None
+        if isinstance(node, ast.Attribute):
+            named = isinstance(node.value, ast.Attribute) and node.value.attr in LISTED and node.attr in BY_NAME
+            inner = node.value if named or _is_bpy_data(node.value) else None
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant | ast.JoinedStr | ast.Name):
+            inner = node.value
+        if inner is not None:
+            safe.add(id(inner))
+    for node in (part for top in nodes for part in ast.walk(top)):
+        if isinstance(node, ast.Attribute) and id(node) not in safe:
+            of_scene = isinstance(node.value, ast.Attribute) and node.value.attr in (
+                "scene",
+                "collection",
+                "view_layer",
+            )
+            if (node.attr in LISTED and not of_scene) or _is_bpy_data(node):
+                return True
+    return False
+
+
+def _is_bpy_data(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "data"
+        and _root(node) == "bpy"
+        and isinstance(node.value, ast.Name)
+    )

@@ -17,10 +17,10 @@ from itertools import pairwise
 from typing import Any
 
 if __package__:
-    from .dialect import is_plain, is_tame
+    from .dialect import is_plain, is_tame, lists_data
 else:
     # Inside Blender the modules of this folder stand alone.
-    from dialect import is_plain, is_tame  # type: ignore[import-not-found,no-redef]
+    from dialect import is_plain, is_tame, lists_data  # type: ignore[import-not-found,no-redef]
 
 __all__ = ["TAIL", "Plan", "Section", "Split", "lines_of", "plan", "split", "values_in"]
 
@@ -36,11 +36,13 @@ class Section:
         name: The stage function's name.
         statements: Indexes into the module's body of all definitions that the stage can reach, ascending.
         plain: Whether all of it can be taken back.
+        lists: Whether it may look at all objects or lamps that there are, in the scene or not.
     """
 
     name: str
     statements: tuple[int, ...]
     plain: bool
+    lists: bool
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,14 @@ class _Traits:
         reads: Names that it reads, or binds inside.
         tame: Whether it stays within Blender's data.
         plain: Whether a ledger can take it back.
+        lists: Whether it may look at all objects or lamps that there are.
     """
 
     binds: tuple[str, ...] | None
     reads: frozenset[str]
     tame: bool
     plain: bool
+    lists: bool
 
 
 _known: dict[str, _Traits] = {}
@@ -183,7 +187,7 @@ def _traits(node: ast.stmt, text: str) -> _Traits:
         binds = _bound(node)
         if value and not plain:
             binds = None
-        _known[text] = _Traits(binds, _reads(node), is_tame(ast.Module([node], [])), plain)
+        _known[text] = _Traits(binds, _reads(node), is_tame(ast.Module([node], [])), plain, lists_data([node]))
     return _known[text]
 
 
@@ -229,7 +233,8 @@ def split(source: str) -> Split | None:
     for name, rest in groups:
         statements = _reach(frozenset().union(*(_reads(node) for node in rest)), scope)
         plain = all(traits[index].plain for index in statements) and (name != TAIL or is_plain(rest))
-        sections.append(Section(name, statements, plain))
+        lists = any(traits[index].lists for index in statements) or (name == TAIL and lists_data(rest))
+        sections.append(Section(name, statements, plain, lists))
     functions = tuple(isinstance(node, ast.FunctionDef) for node in body)
     tail = guard.body[len(calls)].lineno if len(calls) < len(guard.body) else 0
     return Split(tuple(sections), len(body) - 1, texts, spans, tail, (*scope.binds, ()), functions)

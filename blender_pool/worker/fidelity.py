@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-__all__ = ["apply_fidelity"]
+__all__ = ["apply_fidelity", "set_engine"]
 
 ENGINES = {
     "CYCLES": ("CYCLES",),
@@ -16,7 +16,16 @@ ENGINES = {
 WORKBENCH_SAMPLES = ((32, "32"), (16, "16"), (11, "11"), (8, "8"), (5, "5"), (1, "OFF"))
 
 
-def _set_engine(scene: Any, family: str) -> None:
+def set_engine(scene: Any, family: str) -> None:
+    """Set the render engine.
+
+    Args:
+        scene: The scene to render.
+        family: ``CYCLES``, ``EEVEE`` or ``WORKBENCH``.
+
+    Raises:
+        RuntimeError: This Blender has none of that family.
+    """
     for name in ENGINES[family]:
         try:
             scene.render.engine = name
@@ -58,7 +67,7 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int, device: s
     render = scene.render
     if scene.use_nodes and render.use_compositing and scene.node_tree and len(scene.node_tree.nodes) > 2:
         warnings.append("the program's compositor nodes were left out of the render")
-    _set_engine(scene, fidelity["engine"])
+    set_engine(scene, fidelity["engine"])
     render.resolution_x, render.resolution_y = fidelity["width"], fidelity["height"]
     render.resolution_percentage = 100
     render.pixel_aspect_x = render.pixel_aspect_y = 1.0
@@ -82,7 +91,7 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int, device: s
         _use_device(scene, device)
         cycles.samples, cycles.seed = samples, fidelity["seed"]
         cycles.use_animated_seed = False
-        # Large pictures in tiles go through OpenEXR files, whose threads a forked process does not have.
+        # Large pictures in tiles go through files; those of a search are small, and a picture is to be made in one way.
         cycles.use_auto_tile = False
         cycles.use_adaptive_sampling = fidelity["adaptive"] > 0
         if fidelity["adaptive"] > 0:

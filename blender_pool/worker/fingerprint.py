@@ -12,25 +12,34 @@ import hashlib
 import re
 import struct
 from array import array
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
+from operators import save_copy
 
 __all__ = ["Fingerprint"]
 
 LEFT_OUT = {b"GLOB", b"WM\0\0", b"SN\0\0", b"SR\0\0", b"WS\0\0", b"REND", b"TEST", b"DNA1", b"ENDB", b"USER", b"BR\0\0"}
-# Fields of a data-block that tell of updates under way, not of content.
+# Fields that tell of updates under way, not of content, by structure.
 PASSING = {
-    "recalc",
-    "recalc_up_to_undo_push",
-    "recalc_after_undo_push",
-    "session_uid",
-    "session_uuid",
-    "icon_id",
-    "tag",
+    "ID": {
+        "recalc",
+        "recalc_up_to_undo_push",
+        "recalc_after_undo_push",
+        "session_uid",
+        "session_uuid",
+        "icon_id",
+        "tag",
+    },
+    # What an evaluation copies from the view layer.
+    "Object": {"base_flag"},
 }
+# Structures with a texture space; while it is automatic, an evaluation works it out.
+SPACED = {"Mesh", "Curve", "MetaBall"}
+AUTOMATIC, WORKED_OUT = 1, 2
 POINTER = 8
 TEXT = 16
 
@@ -86,8 +95,26 @@ class _Layout:
             self._structs.append((kind, [(pairs[2 * k], names[pairs[2 * k + 1]]) for k in range(fields)]))
             place += 4 + 4 * fields
         self._by_kind = {kind: index for index, (kind, _) in enumerate(self._structs)}
-        self._char, self._id = kinds.index("char"), kinds.index("ID")
+        self._char = kinds.index("char")
+        self._passing = {kinds.index(name): fields for name, fields in PASSING.items()}
         self._known: dict[int, tuple[int, Any, Spans, Spans]] = {}
+        self.spaces: dict[int, tuple[int, Spans]] = {}
+        for name in SPACED & set(kinds):
+            number = self._by_kind[kinds.index(name)]
+            at, places = 0, {}
+            for kind, field in self._structs[number][1]:
+                size = self._field_size(kind, field)
+                places[field.partition("[")[0]] = (at, at + size)
+                at += size
+            if {"texflag", "loc", "size"} <= places.keys():
+                # Numbered by structure: where the flag is, and what it is about.
+                self.spaces[number] = places["texflag"][0], [places["loc"], places["size"]]
+
+    def _field_size(self, kind: int, name: str) -> int:
+        count = 1
+        for length in re.findall(r"\[(\d+)\]", name):
+            count *= int(length)
+        return count * (POINTER if name.startswith(("*", "(*")) else self._sizes[kind])
 
     def of(self, number: int) -> tuple[int, Any, Spans, Spans]:
         """Size in bytes, offsets of pointers, spans of texts, and spans that do not count, of a structure."""
@@ -111,7 +138,7 @@ class _Layout:
                 at += POINTER * count
                 continue
             size = self._sizes[kind]
-            if owner == self._id and name in PASSING:
+            if name in self._passing.get(owner, ()):
                 passing.append((at, at + size))
             elif kind == self._char and count >= TEXT:
                 texts.append((at, at + count))
@@ -132,14 +159,22 @@ class Fingerprint:
         self._path = folder / "fingerprint.blend"
         self._layout: _Layout | None = None
 
-    def take(self) -> str:
-        """Digest what Blender would save now, without its windows and preferences."""
-        bpy.ops.wm.save_as_mainfile(filepath=str(self._path), copy=True, compress=False, check_existing=False)
+    def take(self, left_out: Set[int] = frozenset()) -> str:
+        """Digest what Blender would save now, without its windows and preferences.
+
+        Args:
+            left_out: Addresses of data-blocks that do not count.
+        """
+        for scene in bpy.data.scenes:
+            for layer in scene.view_layers:
+                # Which objects a layer has is settled when it is asked for, and saved as it is.
+                len(layer.objects)
+        save_copy(str(self._path), compress=False)
         raw = self._path.read_bytes()
         self._path.unlink()
-        return self._digest(raw)
+        return self._digest(raw, left_out)
 
-    def _digest(self, raw: bytes) -> str:
+    def _digest(self, raw: bytes, left_out: Set[int]) -> str:
         blocks = _blocks(raw)
         if self._layout is None:
             dna = next(raw[start:end] for code, _, _, start, end in blocks if code == b"DNA1")
@@ -148,7 +183,7 @@ class Fingerprint:
         kept = []
         for block in blocks:
             if block[0] != b"DATA":
-                owner = block[0]
+                owner = b"REND" if block[1] in left_out else block[0]
                 if owner == b"IM\0\0" and b"IMRender Result\0" in raw[block[3] : block[4]]:
                     # Every render makes it; it holds no pixels of its own.
                     owner = b"REND"
@@ -181,5 +216,10 @@ class Fingerprint:
                 text[np.maximum.accumulate(text == 0, axis=1)] = 0
             for first, last in passing:
                 items[:, first:last] = 0
+            if kind in self._layout.spaces:
+                flag, spans = self._layout.spaces[kind]
+                for first, last in spans:
+                    items[items[:, flag] & AUTOMATIC > 0, first:last] = 0
+                items[:, flag] &= 255 - WORKED_OUT
             found.update(items.tobytes())
         return found.hexdigest()

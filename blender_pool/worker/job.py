@@ -17,6 +17,7 @@ from facts import scene_facts
 from fidelity import apply_fidelity
 from guard import Dishonest, check_honesty
 from lineage import Lineage, Recorder, Unlike
+from operators import save_copy
 from own_renders import OwnRenders
 from passes import Layers, NotFinite, TooMuch
 from slate import Slate
@@ -47,7 +48,7 @@ def _run_program(source: str, tree: ast.Module, folder: Path) -> dict[str, Any]:
 
 
 def _saved_scene(path: Path) -> bytes:
-    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, check_existing=False)
+    save_copy(str(path), compress=True)
     try:
         return path.read_bytes()
     finally:
@@ -92,7 +93,7 @@ def _run_kin(request: dict[str, Any], slate: Slate) -> Answer:
             slate.clear()
             slate.lineage = Lineage(slate.scratch)
         with OwnRenders(request["threads"]) as own:
-            slate.lineage.run(request["source"], request["values"])
+            slate.lineage.run(request["source"], request["values"], request["fidelity"]["engine"])
         scene = Recorder(bpy.context.scene, slate.lineage.ledger)
         header, blobs = _render(request, slate.scratch, scene, own.warnings)
     except Exception as error:

@@ -15,11 +15,13 @@ from typing import Any
 import bpy
 import mathutils
 from dialect import METHODS, PURE_MODULES
+from shelf import Shelf
 
 __all__ = ["Ledger", "Refused", "instrument"]
 
 LEDGER = "__ledger__"
 WRAPPED = (mathutils.Vector, mathutils.Euler, mathutils.Quaternion, mathutils.Color, mathutils.Matrix)
+PLACED_BY_PARENT = {"matrix_world", "matrix_local"}
 PLACING = {"matrix_world", "matrix_basis", "matrix_local", "rotation_mode", "parent"}
 PLACE = (
     "location",
@@ -81,8 +83,10 @@ class Ledger:
         self._undo: list[Callable[[], Any]] = []
         self._made: set[int] = set()
         self._trees: set[int] = set()
+        self._lamps: set[int] = set()
         self.refused = ""
         self.spent = ""
+        self.shelf = Shelf()
 
     def refuse(self, why: str) -> Refused:
         """Mark the ledger, and give the exception to raise; a program that swallows it does not get by."""
@@ -119,7 +123,13 @@ class Ledger:
         if isinstance(owner, WRAPPED):
             self._keep_wrapped(owner)
         elif isinstance(owner, bpy.types.bpy_struct):
-            if not self._is_new(owner):
+            if isinstance(owner, bpy.types.Object) and (
+                name == "dimensions" or (name in PLACED_BY_PARENT and owner.parent is not None)
+            ):
+                # What comes of it depends on whether the scene was evaluated before.
+                raise self.refuse(f"{name} is set")
+            # The engine is nothing that plain stages read; it is set anew for each render.
+            if not (self._is_new(owner) or (isinstance(owner, bpy.types.RenderSettings) and name == "engine")):
                 self._keep(owner, name)
         else:
             raise self.refuse(f"an attribute of {type(owner).__name__} is set")
@@ -223,6 +233,8 @@ class Ledger:
         if self._is_new(owner):
             return method(*args, **named)
         if name == "new":
+            if owner == bpy.data.objects and len(args) == 2 and isinstance(args[1], bpy.types.Light):
+                return self._lamp(*args)
             made = method(*args, **named)
             if isinstance(made, bpy.types.ID):
                 self._note_made(made, owner)
@@ -239,7 +251,7 @@ class Ledger:
             empty = len(owner) == 1
             self._undo.append(lambda: owner.clear() if empty else owner.pop(index=len(owner) - 1))
             return done
-        if name == "remove" and isinstance(args[0], bpy.types.ID) and args[0].session_uid in self._made:
+        if name == "remove" and isinstance(args[0], bpy.types.ID) and args[0].session_uid in self._made | self._lamps:
             # Its later removal finds it gone.
             return method(*args, **named)
         if name == "update" and not args:
@@ -249,6 +261,26 @@ class Ledger:
             return method()
         self.spent = self.spent or f"{name} on a collection that was there before"
         return method(*args, **named)
+
+    def _lamp(self, name: Any, data: Any) -> Any:
+        """``bpy.data.objects.new`` for a lamp; what is then done to it is noted, so that it can be used again."""
+        made = self.shelf.take(name, data) if isinstance(name, str) else None
+        if made is None:
+            made = bpy.data.objects.new(name, data)
+            self.shelf.learn(made)
+        uid = made.session_uid
+        self._lamps.add(uid)
+
+        def remove() -> None:
+            self._lamps.discard(uid)
+            for item in bpy.data.objects:
+                if item.session_uid == uid:
+                    if not self.shelf.lay(item):
+                        bpy.data.objects.remove(item)
+                    return
+
+        self._undo.append(remove)
+        return made
 
     def _note_made(self, made: Any, pool: Any) -> None:
         uid = made.session_uid

@@ -16,8 +16,10 @@ from typing import Any
 
 import bpy
 from family import TAIL, Plan, Section, Split, lines_of, plan, split, values_in
+from fidelity import set_engine
 from fingerprint import Fingerprint
 from ledger import LEDGER, Ledger, instrument
+from shelf import Order
 from values import parse_with_values
 
 __all__ = ["Lineage", "Recorder", "Unlike"]
@@ -31,7 +33,9 @@ def _touch_settings() -> None:
 
 
 MOST_CODES = 2000
-KEPT = {"use_persistent_data"}
+FIRST = -1
+# What no plain stage can read, and what throws away all that Cycles keeps when it is changed.
+KEPT = {"use_persistent_data", "engine"}
 
 
 class Unlike(Exception):
@@ -64,7 +68,11 @@ class Recorder:
         return value if plain else Recorder(value, self._ledger)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in KEPT and getattr(self._inner, name, None) != value:
+        if getattr(self._inner, name, None) == value:
+            return
+        if name in KEPT:
+            setattr(self._inner, name, value)
+        else:
             self._ledger.set_attribute(self._inner, name, value)
 
 
@@ -77,13 +85,16 @@ class Lineage:
 
     def __init__(self, folder: Path) -> None:
         self._fingerprint = Fingerprint(folder)
+        self._order = Order()
         self.ledger = Ledger()
         self._keys: list[str] = []
         self._marks: list[_Mark] = []
         self._settled = 0
+        self._engine = ""
         self._space: dict[str, Any] = {}
         self._kept_names: frozenset[str] = frozenset()
-        self._parting = 0
+        # The section from which on the next programs may differ; of the first program it can be any.
+        self._parting = FIRST
         self._codes: dict[tuple[str, str, bool], Any] = {}
 
     @property
@@ -91,12 +102,13 @@ class Lineage:
         """Whether there is a known point to come back to, and nothing was done that cannot be taken back."""
         return bool(self._marks) and not (self.ledger.refused or self.ledger.spent)
 
-    def run(self, source: str, values: dict[str, Any]) -> None:
+    def run(self, source: str, values: dict[str, Any], engine: str) -> None:
         """Bring the scene to where the program leaves it.
 
         Args:
             source: The program's text.
             values: Values by parameter key.
+            engine: The family of the engine that will render it.
 
         Raises:
             Unlike: It cannot be done here.
@@ -104,12 +116,16 @@ class Lineage:
         cut, wanted = split(source), plan(source, values)
         if cut is None or wanted is None:
             raise Unlike("not a program of plain stages")
+        self._parting = FIRST
         if not self._marks:
             first = wanted.settled
-            self._settle(cut, wanted, values)
+            self._settle(cut, wanted, values, engine)
         else:
             first = self._go_back(wanted)
+        if any(section.lists for section in cut.sections[first:]):
+            self.ledger.shelf.clear()
         self._go_on(cut, wanted, values, first)
+        self._order.keep_or_free(bpy.context.scene)
 
     def _code(self, text: str, values: dict[str, Any], noted: bool) -> Any:
         """Compiled statements, from memory where the same were compiled before."""
@@ -123,7 +139,7 @@ class Lineage:
             self._codes[key] = compile(tree, "program.py", "exec", dont_inherit=True)
         return self._codes[key]
 
-    def _settle(self, cut: Split, wanted: Plan, values: dict[str, Any]) -> None:
+    def _settle(self, cut: Split, wanted: Plan, values: dict[str, Any], engine: str) -> None:
         """Run what cannot be taken back, as it stands."""
         module = types.ModuleType("__main__")
         module.__file__ = "program.py"
@@ -144,7 +160,9 @@ class Lineage:
         _touch_settings()
         # Turning this off later would throw away what is to be kept.
         bpy.context.scene.render.use_persistent_data = True
-        self._marks = [_Mark(0, self._fingerprint.take())]
+        set_engine(bpy.context.scene, engine)
+        self._engine = bpy.context.scene.render.engine
+        self._marks = [_Mark(0, self._fingerprint.take(self.ledger.shelf.addresses))]
 
     def _go_back(self, wanted: Plan) -> int:
         """Take back the sections from the first that differs; gives its number."""
@@ -159,7 +177,9 @@ class Lineage:
             at -= 1
         mark = self._marks[at - self._settled]
         self.ledger.back_to(mark.place)
-        if self._fingerprint.take() != mark.digest:
+        if bpy.context.scene.render.engine != self._engine:
+            bpy.context.scene.render.engine = self._engine
+        if self._fingerprint.take(self.ledger.shelf.addresses) != mark.digest:
             raise Unlike("what was taken back is not as it was")
         del self._keys[at:], self._marks[at - self._settled + 1 :]
         self._parting = same
@@ -168,7 +188,7 @@ class Lineage:
     def _go_on(self, cut: Split, wanted: Plan, values: dict[str, Any], first: int) -> None:
         for index in range(first, len(cut.sections)):
             if index > self._settled and len(self._marks) == index - self._settled:
-                digest = self._fingerprint.take() if index == self._parting else ""
+                digest = self._fingerprint.take(self.ledger.shelf.addresses) if self._parting in (FIRST, index) else ""
                 self._marks.append(_Mark(self.ledger.mark, digest))
             self._run_section(cut, cut.sections[index], values)
             self._keys.append(wanted.keys[index])

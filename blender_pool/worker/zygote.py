@@ -123,9 +123,11 @@ def be_zygote(control: int, scratch: Path, hello: dict[str, Any]) -> None:
         hello: What to say first.
     """
     import job  # noqa: F401  (what a leaf needs is in memory before the first fork)
+    from colours import prepare_colours
     from slate import Slate
     from threadless import stop_openexr_threads
 
+    prepare_colours(scratch)
     Slate.load_factory_scene()
     stop_openexr_threads()
     link = socket.socket(fileno=control)
