@@ -6,6 +6,7 @@ import logging
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,6 +109,23 @@ class BlenderPool:
             SeigError: The pool is closed.
         """
         return self._running.submit(job)
+
+    def sweep(self, job: RenderJob, vectors: Iterable[Mapping[str, Any]]) -> list[Future[RenderResult]]:
+        """Queue one program with many vectors of parameter values, as a tuner does.
+
+        A worker that has the program's scene goes on in it, and only runs the stages again whose values changed.
+
+        Args:
+            job: The program, its view, fidelity and passes; its own values count where a vector has none.
+            vectors: Values by parameter key.
+
+        Returns:
+            A future for each vector, in their order; see ``submit``.
+
+        Raises:
+            SeigError: The pool is closed.
+        """
+        return [self.submit(replace(job, values={**job.values, **vector})) for vector in vectors]
 
     @property
     def _running(self) -> Dispatcher:

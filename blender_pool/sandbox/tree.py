@@ -109,6 +109,8 @@ class Tree:
         os.makedirs(self._root + folder)
         covers = [path for path, filled in self._filled.items() if not filled]
         os.makedirs(self._root + "/proc", exist_ok=True)
+        # A job lays its own folder over it.
+        os.makedirs(self._root + "/tmp", exist_ok=True)  # noqa: S108
         data = "" if whole_proc else "subset=pid"
         mount("proc", self._root + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, data)
         pivot(self._root)

@@ -32,3 +32,13 @@ def test_an_honest_script_gives_a_picture(supervisor, path):
     assert result is not None, (answer.cause, answer.message, answer.output)
     assert result.status == "ok", (result.error, result.error.output)
     assert result.pixels[..., :3].std() > 2, "nothing is to be seen"
+
+
+def test_a_file_in_tmp_is_gone_for_the_next_program(supervisor):
+    writes = "import bpy\nopen('/tmp/left', 'w').write('here')\nassert open('/tmp/left').read() == 'here'\n"
+    looks = "import bpy, os\nassert not os.path.exists('/tmp/left'), os.listdir('/tmp')\n"
+    for source in (writes, looks):
+        result = supervisor.render(RenderJob(source, SMALL)).result
+        assert result is not None
+        assert result.status == "ok", result.error
+    assert not Path("/tmp/left").exists()

@@ -135,7 +135,9 @@ def alike(supervisors):
         results = []
         for source, values in jobs:
             job = RenderJob(source, SMALL, values, passes=("facts",))
-            one, other = kept.render(job).result, fresh.render(job).result
+            first, second = kept.render(job), fresh.render(job)
+            assert first.result is not None and second.result is not None, (first, second)
+            one, other = first.result, second.result
             assert one.status == other.status, (one.error, other.error)
             assert one.error == other.error
             if one.pixels is not None:

@@ -76,6 +76,17 @@ def test_two_children_make_identical_pixels(pool):
     assert all(np.array_equal(result.pixels, results[0].pixels) for result in results)
 
 
+def test_a_sweep_renders_one_program_with_each_vector_in_order(pool):
+    source = "import bpy\nPLACE = 0.0\nHEIGHT = 1.0\nbpy.data.objects['Cube'].location = (PLACE, 0, HEIGHT)\n"
+    vectors = [{"PLACE": place / 10} for place in range(6)]
+    swept = [
+        future.result(PATIENCE)
+        for future in pool.sweep(RenderJob(source, TINY, {"HEIGHT": 0.5}, passes=("facts",)), vectors)
+    ]
+    places = [next(item["location"] for item in result.facts["objects"] if item["name"] == "Cube") for result in swept]
+    assert places == [pytest.approx((place / 10, 0, 0.5)) for place in range(6)]
+
+
 def test_a_child_killed_while_it_waits_is_a_loss_that_is_told(pool):
     (expected,) = render(pool, cube(1.5))
     future = pool.submit(RenderJob(cube(1.5, meet("seig-one")), TINY))
