@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from seig_search.errors import UsageError, nearest
 from seig_search.fidelity import Engine, Fidelity
@@ -104,10 +104,14 @@ class SearchSettings(Part):
     min_gain: Annotated[float, Field(ge=0)] = 1e-4
 
 
-class ScoringSettings(Part):
-    """Which evaluators measure, and who weighs their metrics."""
+def _by_name(given: Any) -> Any:
+    return {"name": given} if isinstance(given, str) else given
 
-    evaluators: tuple[str, ...]
+
+class ScoringSettings(Part):
+    """Which evaluators measure, and who weighs their metrics; an evaluator is a name, or a name with settings."""
+
+    evaluators: tuple[Annotated[PlugIn, BeforeValidator(_by_name)], ...]
     scorer: PlugIn = PlugIn(name="composite")
 
 

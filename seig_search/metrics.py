@@ -40,7 +40,11 @@ class Metric:
 
 
 class Evaluator(Protocol):
-    """Turns (render, target) into named metrics, a batch at a time."""
+    """Turns (render, target) into named metrics, a batch at a time.
+
+    An evaluator that needs weights or packages which may not be there also has ``missing``: a mapping from metrics
+    that it cannot measure here to a sentence that says what helps. It leaves them out of its answers.
+    """
 
     @property
     def metrics(self) -> Sequence[Metric]:

@@ -43,9 +43,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "vlm": "seig_search.proposers.vlm:VlmProposer",
     },
     "tuners": {
-        "auto": "seig_search.tuning.local_tuner:AutoTuner",
+        "auto": "seig_search.tuning.auto_tuner:AutoTuner",
         "local": "seig_search.tuning.local_tuner:LocalTuner",
         "optuna": "seig_search.tuning.optuna_tuner:OptunaTuner",
+        "residual": "seig_search.tuning.residual_tuner:ResidualTuner",
     },
     "scorers": {"composite": "seig_search.evaluators.composite:Composite"},
 }

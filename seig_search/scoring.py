@@ -12,7 +12,7 @@ from seig_search.errors import SeigError, UsageError
 from seig_search.metrics import Evaluator, Metric
 from seig_search.target import Target
 
-__all__ = ["Measurer", "score_images"]
+__all__ = ["Measurer", "require_all", "score_images"]
 
 
 class Measurer:
@@ -23,6 +23,7 @@ class Measurer:
 
     Attributes:
         specs: Every metric by name.
+        missing: Metrics that cannot be measured here, for want of weights or of a package, with what helps.
 
     Raises:
         UsageError: Two evaluators declare one name, or there is no evaluator.
@@ -32,10 +33,12 @@ class Measurer:
         if not evaluators:
             raise UsageError("no evaluator is set, so no render could be measured; name at least one, as in pixel")
         self.specs: dict[str, Metric] = {}
+        self.missing: dict[str, str] = {}
         self._evaluators = tuple(evaluators)
         owners: dict[str, str] = {}
         for evaluator in self._evaluators:
             owner = type(evaluator).__name__
+            self.missing |= getattr(evaluator, "missing", {})
             for metric in evaluator.metrics:
                 if metric.name in owners:
                     raise UsageError(
@@ -74,6 +77,20 @@ class Measurer:
                         raise SeigError(f"the evaluator {owner} gave {name} = {value}; every value must be finite")
                     values[name] = float(value)
         return merged
+
+
+def require_all(measurer: Measurer) -> None:
+    """Refuse to go on with metrics that cannot be measured here: a run's scores must not depend on what is installed.
+
+    Args:
+        measurer: What a run measures with.
+
+    Raises:
+        UsageError: Some are missing; it says of each what helps.
+    """
+    if measurer.missing:
+        told = "; ".join(f"{name}: {why}" for name, why in sorted(measurer.missing.items()))
+        raise UsageError(f"the settings ask for metrics that cannot be measured here: {told}")
 
 
 def score_images(render: npt.NDArray[np.uint8], target: Target, evaluators: Sequence[Evaluator]) -> dict[str, float]:

@@ -98,6 +98,11 @@ class PaidRenders:
         self._lock = threading.Lock()
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="measure")
 
+    @property
+    def target(self) -> Target:
+        """Against what renders are measured."""
+        return self._target
+
     def submit(self, job: RenderJob) -> Future[Measured]:
         """Give the render of a job, measured; equal jobs share one future."""
         with self._lock:

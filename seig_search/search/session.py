@@ -27,7 +27,7 @@ from seig_search.runs.environment import environment
 from seig_search.runs.folder import FORMAT, RunFolder
 from seig_search.runs.journal import Journal
 from seig_search.runs.pictures import comparison
-from seig_search.scoring import Measurer
+from seig_search.scoring import Measurer, require_all
 from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
 from seig_search.search.expansion import Expander
@@ -60,7 +60,8 @@ def make_parts(settings: Settings) -> Parts:
     def make(group: str, part: PlugIn, **more: Any) -> Any:
         return plugins.make(group, part.name, **{**more, **part.settings})
 
-    measurer = Measurer([plugins.make("evaluators", name) for name in settings.scoring.evaluators])
+    measurer = Measurer([make("evaluators", part) for part in settings.scoring.evaluators])
+    require_all(measurer)
     strategy = settings.strategy
     make("strategies", strategy)
     return Parts(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.candidate import Status
 from seig_search.errors import InvalidEdit
@@ -118,13 +119,15 @@ def tune_candidate(
     parameters = tunable(program, stages)
     if not parameters or max_renders < 1:
         return Tuned(candidate, False, 0, "nothing to tune" if not parameters else "no renders left for tuning")
-    start = Trial(Status.OK, candidate.score(scorer, stage), dict(candidate.measured.metrics))
+    start = Trial(
+        Status.OK, candidate.score(scorer, stage), dict(candidate.measured.metrics), _picture(candidate.measured)
+    )
 
     def submit(values: Mapping[str, Value]) -> Future[Trial]:
         return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), scorer, stage)
 
     result = tuner.tune(
-        TuningProblem(parameters, start, max_renders, in_flight, stage),
+        TuningProblem(parameters, start, max_renders, in_flight, stage, border.renders.target),
         submit,
         rng,
         lambda now: progress.score(now.best) if now.best is not None else None,
@@ -148,6 +151,10 @@ def tune_candidate(
     return Tuned(better, True, result.trials, explanation, result.values)
 
 
+def _picture(measured: Measured) -> Callable[[], npt.NDArray[np.uint8]] | None:
+    return (lambda: measured.pixels) if measured.status is Status.OK else None
+
+
 def _trial(measured: Future[Measured], scorer: Scorer, stage: Stage) -> Future[Trial]:
     answer: Future[Trial] = Future()
 
@@ -155,7 +162,7 @@ def _trial(measured: Future[Measured], scorer: Scorer, stage: Stage) -> Future[T
         try:
             got = done.result()
             score = scorer.score(got.metrics, stage).value if got.status is Status.OK else None
-            answer.set_result(Trial(got.status, score, dict(got.metrics)))
+            answer.set_result(Trial(got.status, score, dict(got.metrics), _picture(got)))
         except BaseException as error:
             answer.set_exception(error)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.candidate import Status
 from seig_search.render import Value
@@ -15,6 +16,7 @@ from seig_search.stages import Stage
 
 if TYPE_CHECKING:
     from seig_search.program import Parameter
+    from seig_search.target import Target
 
 __all__ = ["Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
 
@@ -28,11 +30,13 @@ class Trial:
         score: The stage's score, 0..1, higher is better; None if it failed. A score that is not finite counts as
             failed.
         metrics: The render's metrics, empty if it failed.
+        picture: Gives the render, (H, W, 4) uint8 with straight alpha; None where there is none to look at.
     """
 
     status: Status
     score: float | None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    picture: Callable[[], npt.NDArray[np.uint8]] | None = None
 
 
 Submit: TypeAlias = Callable[[Mapping[str, Value]], Future[Trial]]
@@ -50,6 +54,7 @@ class TuningProblem:
         in_flight: Trials under way at once, at least 1. It is part of the problem, not of the machine: equal
             problems and seeds give equal results on any number of workers.
         stage: The stage whose score counts.
+        target: What the renders should look like; None where a tuner gets to see scores only.
     """
 
     parameters: tuple[Parameter, ...]
@@ -57,6 +62,7 @@ class TuningProblem:
     max_renders: int
     in_flight: int
     stage: Stage
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,182 @@
+"""How near do tuners come to the truth, for how many renders?
+
+The target is a clean render of an exact scene; the start has some of its numbers off; trials are small and noisy. Prints
+PSNR of the best trial (by the composite's overall score, which the tuners climb) after 40, 80, ... renders, the noise floor (PSNR of the truth itself, rendered
+as trials are), and the mean error of the numbers as a fraction of their ranges.
+
+    python benchmarks/tuning_exact/run.py --scenes nine --tuners residual tpe cmaes --renders 60
+    python benchmarks/tuning_exact/run.py --scenes nine chess_pawn mug toy_blocks --seeds 3 --renders 160
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scenes import EXAMPLES, load, perturbed
+
+from seig_search import plugins
+from seig_search.blender_pool import BlenderPool, PoolOptions
+from seig_search.candidate import Status
+from seig_search.cli.tables import table
+from seig_search.evaluators import Composite
+from seig_search.fidelity import Fidelity
+from seig_search.program import Program
+from seig_search.render import RenderJob, RenderResult, Value
+from seig_search.scoring import Measurer
+from seig_search.stages import Stage
+from seig_search.target import Target
+from seig_search.tuning import AutoTuner, LocalTuner, OptunaTuner, ResidualTuner, Trial, TuningProblem
+
+EVALUATORS = ("pixel", "structure", "colour", "edges", "detail", "silhouette")
+TUNERS: dict[str, Callable[[], Any]] = {
+    "auto": AutoTuner,
+    "residual": ResidualTuner,
+    "local": LocalTuner,
+    "tpe": lambda: OptunaTuner("tpe", reach=0.5),
+    "cmaes": lambda: OptunaTuner("cmaes", reach=0.5),
+    "random": lambda: OptunaTuner("random", reach=0.5),
+}
+MARKS = (20, 40, 60, 80, 160, 400)
+
+
+class Bench:
+    """One scene, one start: its target, and trials against it."""
+
+    def __init__(
+        self, pool: BlenderPool, program: Program, start: Mapping[str, Value], side: int, samples: int
+    ) -> None:
+        self.pool, self.truth = pool, program
+        self.program = program.with_values(start)
+        shape = program.fidelity
+        width, height = (shape.width, shape.height) if shape else (side, side)
+        self.fidelity = Fidelity.for_aspect(width / height, side, samples=samples, seed=0)
+        clean = pool.submit(RenderJob(program.source, Fidelity.for_aspect(width / height, side, samples=512, seed=9)))
+        result = clean.result()
+        if result.pixels is None:
+            raise SystemExit(f"the scene does not render: {result.error}")
+        self.target = Target.from_array(result.pixels)
+        self.measurer = Measurer([plugins.make("evaluators", name) for name in EVALUATORS])
+        self.scorer = Composite(known=list(self.measurer.specs))
+        self.moved = frozenset(start)
+
+    def trial(self, result: RenderResult) -> Trial:
+        """What a tuner hears of a render."""
+        if result.pixels is None:
+            return Trial(Status(result.status), None)
+        metrics = self.measurer.measure([result.pixels], self.target)[0]
+        pixels = result.pixels
+        return Trial(Status.OK, self.scorer.overall(metrics).value, metrics, lambda: pixels)
+
+    def submit(self, values: Mapping[str, Value]) -> Future[Trial]:
+        """Render with some values."""
+        answer: Future[Trial] = Future()
+        self.pool.submit(RenderJob(self.program.source, self.fidelity, values)).add_done_callback(
+            lambda done: answer.set_result(self.trial(done.result()))
+        )
+        return answer
+
+    def run(self, tuner: Any, renders: int, seed: int) -> dict[str, Any]:
+        """Tune, and tell how PSNR and the numbers' error went."""
+        parameters = tuple(p for p in self.program.tunable() if p.key in self.moved)
+        start = self.submit({}).result()
+        told: list[Trial] = []
+        order: list[Future[Trial]] = []
+
+        def submit(values: Mapping[str, Value]) -> Future[Trial]:
+            future = self.submit(values)
+            order.append(future)
+            return future
+
+        began = time.perf_counter()
+        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target)
+        result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
+        took = time.perf_counter() - began
+        told = [future.result() for future in order if not future.cancelled()]
+        curve, best = {}, start
+        for count, trial in enumerate(told, 1):
+            if trial.score is not None and trial.score > (best.score or 0):
+                best = trial
+            if count in MARKS:
+                curve[count] = round(best.metrics["psnr"], 2)
+        curve[len(told)] = round(best.metrics["psnr"], 2)
+        return {
+            "start": round(start.metrics["psnr"], 2),
+            "curve": curve,
+            "floor": round(self.floor, 2),
+            "error": round(self.error(result.values), 4),
+            "error at start": round(self.error({}), 4),
+            "seconds": round(took, 1),
+            "explanation": result.explanation,
+        }
+
+    @property
+    def floor(self) -> float:
+        """PSNR of the truth, rendered as trials are."""
+        result = self.pool.submit(RenderJob(self.truth.source, self.fidelity)).result()
+        return float(self.trial(result).metrics["psnr"])
+
+    def error(self, values: Mapping[str, Value]) -> float:
+        """Mean distance of the numbers from the truth, as a fraction of their ranges."""
+        true = {p.key: p for p in self.truth.tunable()}
+        found = []
+        for parameter in self.program.tunable():
+            if parameter.key not in self.moved:
+                continue
+            at = values.get(parameter.key, parameter.value)
+            pairs = zip(_parts(at), _parts(true[parameter.key].value), strict=True)
+            low, high = float(parameter.low or 0), float(1 if parameter.high is None else parameter.high)
+            for ours, theirs in pairs:
+                off = np.log(ours / theirs) / np.log(high / low) if parameter.log else (ours - theirs) / (high - low)
+                found.append(abs(float(off)))
+        return float(np.mean(found))
+
+
+def _parts(value: Value) -> tuple[float, ...]:
+    return tuple(float(v) for v in value) if isinstance(value, tuple) else (float(value),)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--scenes", nargs="+", default=["nine", *EXAMPLES])
+    parser.add_argument("--tuners", nargs="+", default=["auto", "residual", "tpe", "cmaes"], choices=list(TUNERS))
+    parser.add_argument("--renders", type=int, default=80)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--count", type=int, default=12, help="numbers that are off (all of scene nine)")
+    parser.add_argument("--size", type=float, default=0.25, help="largest move, as a fraction of the range")
+    parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--samples", type=int, default=4)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    with BlenderPool(PoolOptions(threads=1)) as pool:
+        for name in asked.scenes:
+            for seed in range(asked.seeds):
+                program = load(name)
+                count = 9 if name == "nine" else asked.count
+                start = perturbed(program.tunable(), count, asked.size, seed)
+                for tuner in asked.tuners:
+                    bench = Bench(pool, program, start, asked.side, asked.samples)
+                    found = bench.run(TUNERS[tuner](), asked.renders, seed)
+                    rows.append({"scene": name, "seed": seed, "tuner": tuner, **found})
+                    print(json.dumps(rows[-1]), flush=True)
+    marks = [mark for mark in MARKS if mark <= asked.renders]
+    lines = [
+        [row["scene"], str(row["seed"]), row["tuner"], f"{row['start']:.1f}"]
+        + [f"{row['curve'][mark]:.1f}" if mark in row["curve"] else "-" for mark in marks]
+        + [f"{row['floor']:.1f}", f"{row['error at start']:.3f}", f"{row['error']:.3f}", f"{row['seconds']:.0f}"]
+        for row in rows
+    ]
+    print(table(["scene", "seed", "tuner", "start", *map(str, marks), "floor", "error before", "after", "s"], lines))
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
