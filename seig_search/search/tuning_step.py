@@ -22,7 +22,12 @@ from seig_search.search.renders import Measured, PaidRenders
 from seig_search.stages import Stage
 from seig_search.tuning import Trial, Tuner, TuningProblem, Verdict, accept
 
-__all__ = ["Border", "Tuned", "tune_candidate"]
+__all__ = ["Border", "Tuned", "grouped", "tune_candidate"]
+
+
+RENDERS_PER_PART = 8
+MOST_PARTS = 4
+"""Of so many trials, one render at guard fidelity is kept back, at most four: for accepting a rejected result in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,9 @@ def tune_candidate(
     def submit(values: Mapping[str, Value]) -> Future[Trial]:
         return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), scorer, stage)
 
+    parts = min(MOST_PARTS, max_renders // RENDERS_PER_PART)
     result = tuner.tune(
-        TuningProblem(parameters, start, max_renders, in_flight, stage, border.renders.target),
+        TuningProblem(parameters, start, max_renders - parts, in_flight, stage, border.renders.target),
         submit,
         rng,
         lambda now: progress.score(now.best) if now.best is not None else None,
@@ -142,13 +148,54 @@ def tune_candidate(
     explanation = (
         f"{result.explanation}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
     )
+    values = result.values
     if not verdict.accepted:
-        return Tuned(candidate, False, result.trials, explanation, result.values)
+        groups = grouped(result.values, parameters, parts)
+        kept = _in_part(program, groups, border, stage) if len(groups) > 1 else {}
+        if not kept:
+            return Tuned(candidate, False, result.trials, explanation, result.values)
+        values, tuned = kept, program.with_values(kept)
+        explanation += f"; accepted in part: {', '.join(sorted(kept))}"
     measured = border.renders.submit(RenderJob(tuned.source, fidelity, passes=("facts",))).result()
     if measured.status is not Status.OK:
-        return Tuned(candidate, False, result.trials, f"{explanation}; but {measured.reason}", result.values)
+        return Tuned(candidate, False, result.trials, f"{explanation}; but {measured.reason}", values)
     better = Candidate(f"{candidate.id}-tuned-{stage.value}", tuned, measured, candidate.depth)
-    return Tuned(better, True, result.trials, explanation, result.values)
+    return Tuned(better, True, result.trials, explanation, values)
+
+
+def grouped(values: Mapping[str, Value], parameters: Sequence[Parameter], most: int) -> list[dict[str, Value]]:
+    """Part changed values by what they belong to: the stage, then the first word of the name (``MUG`` of ``MUG_HEIGHT``).
+
+    Args:
+        values: Changed values by key.
+        parameters: Whose they are.
+        most: Most groups; the smallest are put together.
+    """
+    groups: dict[tuple[str, str], dict[str, Value]] = {}
+    for parameter in parameters:
+        if parameter.key in values:
+            owner = (str(parameter.stage), parameter.name.replace(".", "_").partition("_")[0])
+            groups.setdefault(owner, {})[parameter.key] = values[parameter.key]
+    found = sorted(groups.values(), key=len, reverse=True)
+    while len(found) > max(1, most):
+        last = found.pop()
+        found[-1] = {**found[-1], **last}
+        found.sort(key=len, reverse=True)
+    return found
+
+
+def _in_part(program: Program, groups: Sequence[Mapping[str, Value]], border: Border, stage: Stage) -> dict[str, Value]:
+    """Put groups of changes to the guard one by one, each on top of those that passed; gives what passed."""
+    kept: dict[str, Value] = {}
+    best = program
+    for group in groups:
+        try:
+            tried = program.with_values({**kept, **group})
+        except InvalidEdit:
+            continue
+        if border.judge(best, tried, stage).accepted:
+            kept, best = {**kept, **group}, tried
+    return kept
 
 
 def _picture(measured: Measured) -> Callable[[], npt.NDArray[np.uint8]] | None:

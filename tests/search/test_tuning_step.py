@@ -1,0 +1,127 @@
+"""A tuned result that the guard rejects is put to it again in parts."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import numpy as np
+
+from seig_search.candidate import Status
+from seig_search.fidelity import Fidelity
+from seig_search.metrics import Score
+from seig_search.program import Program
+from seig_search.search.candidates import Candidate
+from seig_search.search.renders import Measured
+from seig_search.search.tuning_step import Border, grouped, tune_candidate
+from seig_search.stages import Stage
+from seig_search.tuning import TuningResult
+
+SOURCE = """import bpy
+
+CUP_WIDTH = 0.5  # @param 0.0..1.0
+CUP_HEIGHT = 0.5  # @param 0.0..1.0
+TABLE_SIZE = 0.5  # @param 0.0..1.0
+
+
+def geometry():
+    pass
+
+
+if __name__ == "__main__":
+    geometry()
+"""
+SEARCH, GUARD = Fidelity(32, 32, samples=1), Fidelity(64, 64, samples=4)
+
+
+class Renders:
+    """A wider cup is better; a larger table looks better only at search fidelity, and breaks the guard."""
+
+    target = None
+
+    def __init__(self):
+        self.count = 0
+
+    def submit(self, job):
+        self.count += 1
+        program = Program.parse(job.source).with_values(dict(job.values))
+        now = {p.key: float(p.value) for p in program.parameters}
+        gain = 0.2 * now["CUP_WIDTH"] + 0.3 * now["TABLE_SIZE"]
+        future: Future[Measured] = Future()
+        future.set_result(Measured(job.key, Status.OK, {"gain": gain, "table": now["TABLE_SIZE"]}))
+        return future
+
+
+class Scorer:
+    needs = ("gain", "table")
+
+    def score(self, metrics, stage):
+        return Score(metrics["gain"])
+
+    def overall(self, metrics):
+        return Score(metrics["gain"])
+
+    def broken_guards(self, before, after, stage):
+        return ["the table grew"] if after["table"] > before["table"] else []
+
+
+class Tuner:
+    def __init__(self, values):
+        self.values, self.allowed = values, None
+
+    def tune(self, problem, submit, rng, progress):
+        self.allowed = problem.max_renders
+        return TuningResult(self.values, submit(self.values).result(), 1, "told to")
+
+
+def tuned(values, renders=32):
+    program = Program.parse(SOURCE)
+    source, scorer = Renders(), Scorer()
+    border = Border(source, scorer, GUARD, 1e-4)
+    measured = Measured("start", Status.OK, {"gain": 0.25, "table": 0.5})
+    tuner = Tuner(values)
+    progress = type("Progress", (), {"score": lambda self, score: None})()
+    candidate = Candidate("c", program, measured)
+    made = tune_candidate(
+        candidate,
+        Stage.GEOMETRY,
+        (Stage.GEOMETRY,),
+        tuner,
+        border,
+        SEARCH,
+        renders,
+        2,
+        np.random.default_rng(0),
+        progress,
+    )
+    return made, source, tuner
+
+
+def test_the_good_part_of_a_rejected_result_is_kept():
+    made, _, _ = tuned({"CUP_WIDTH": 0.9, "TABLE_SIZE": 0.9})
+    now = {p.key: p.value for p in made.candidate.program.parameters}
+    assert made.accepted
+    assert (now["CUP_WIDTH"], now["TABLE_SIZE"]) == (0.9, 0.5)
+    assert dict(made.values) == {"CUP_WIDTH": 0.9}
+    assert "in part" in made.explanation
+    assert "the table grew" in made.explanation
+
+
+def test_a_result_without_a_good_part_is_rejected_as_a_whole():
+    made, _, _ = tuned({"CUP_HEIGHT": 0.9, "TABLE_SIZE": 0.9})
+    assert not made.accepted
+    assert made.candidate.id == "c"
+
+
+def test_what_parts_cost_is_kept_back_from_the_tuner():
+    _, _, tuner = tuned({"CUP_WIDTH": 0.9, "TABLE_SIZE": 0.9}, renders=32)
+    assert tuner.allowed == 32 - 4
+    _, _, small = tuned({"CUP_WIDTH": 0.9}, renders=6)
+    assert small.allowed == 6
+
+
+def test_values_are_parted_by_what_they_belong_to():
+    parameters = Program.parse(SOURCE).parameters
+    values = {"CUP_WIDTH": 1.0, "TABLE_SIZE": 1.0, "CUP_HEIGHT": 1.0}
+    assert grouped(values, parameters, 4) == [{"CUP_WIDTH": 1.0, "CUP_HEIGHT": 1.0}, {"TABLE_SIZE": 1.0}]
+    assert grouped(values, parameters, 1) == [values]
+    assert grouped({}, parameters, 4) == []
