@@ -9,6 +9,7 @@ from .colour import ColourEvaluator
 from .composite import Composite
 from .detail import DetailEvaluator
 from .edges import EdgesEvaluator
+from .judge import JudgeEvaluator
 from .pixel import PixelEvaluator
 from .silhouette import SilhouetteEvaluator
 from .structure import StructureEvaluator
@@ -18,6 +19,7 @@ __all__ = [
     "Composite",
     "DetailEvaluator",
     "EdgesEvaluator",
+    "JudgeEvaluator",
     "PixelEvaluator",
     "SilhouetteEvaluator",
     "StructureEvaluator",

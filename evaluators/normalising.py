@@ -71,6 +71,11 @@ NORMALISERS: Mapping[str, Callable[[float], float]] = MappingProxyType(
         "dreamsim": _decay(0.30),
         "dino": _as_is,
         "clip": _as_is,
+        "judge": _as_is,
+        "judge_geometry": _as_is,
+        "judge_materials": _as_is,
+        "judge_composition": _as_is,
+        "judge_lighting": _as_is,
     }
 )
 """By metric. Negative similarities (rare) count as 0."""

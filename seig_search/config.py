@@ -109,10 +109,19 @@ def _by_name(given: Any) -> Any:
 
 
 class ScoringSettings(Part):
-    """Which evaluators measure, and who weighs their metrics; an evaluator is a name, or a name with settings."""
+    """Which evaluators measure, where, and who weighs their metrics; an evaluator is a name, or a name with settings.
+
+    Attributes:
+        process: ``driver``, or ``own``: a process beside the render workers, on a node with ``gpus`` free.
+        threads: Numeric threads of the own process.
+        gpus: Its share of a GPU.
+    """
 
     evaluators: tuple[Annotated[PlugIn, BeforeValidator(_by_name)], ...]
     scorer: PlugIn = PlugIn(name="composite")
+    process: Literal["driver", "own"] = "driver"
+    threads: Annotated[int, Field(ge=1, le=1024)] = 1
+    gpus: Annotated[float, Field(ge=0, le=64)] = 0.0
 
 
 class PoolSettings(Part):

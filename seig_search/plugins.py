@@ -34,6 +34,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "colour": "seig_search.evaluators.colour:ColourEvaluator",
         "detail": "seig_search.evaluators.detail:DetailEvaluator",
         "edges": "seig_search.evaluators.edges:EdgesEvaluator",
+        "judge": "seig_search.evaluators.judge:JudgeEvaluator",
         "pixel": "seig_search.evaluators.pixel:PixelEvaluator",
         "silhouette": "seig_search.evaluators.silhouette:SilhouetteEvaluator",
         "structure": "seig_search.evaluators.structure:StructureEvaluator",

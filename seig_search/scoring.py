@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from seig_search.errors import SeigError, UsageError
 from seig_search.metrics import Evaluator, Metric
 from seig_search.target import Target
+
+if TYPE_CHECKING:
+    from seig_search.scoring_actor import RemoteMeasurer
 
 __all__ = ["Measurer", "require_all", "score_images"]
 
@@ -22,6 +26,8 @@ class Measurer:
         evaluators: In the order in which their metrics are listed.
 
     Attributes:
+        at_once: How many threads may measure at once.
+        evaluators: Who measures.
         specs: Every metric by name.
         missing: Metrics that cannot be measured here, for want of weights or of a package, with what helps.
 
@@ -29,14 +35,16 @@ class Measurer:
         UsageError: Two evaluators declare one name, or there is no evaluator.
     """
 
+    at_once = 1
+
     def __init__(self, evaluators: Sequence[Evaluator]) -> None:
         if not evaluators:
             raise UsageError("no evaluator is set, so no render could be measured; name at least one, as in pixel")
         self.specs: dict[str, Metric] = {}
         self.missing: dict[str, str] = {}
-        self._evaluators = tuple(evaluators)
+        self.evaluators = tuple(evaluators)
         owners: dict[str, str] = {}
-        for evaluator in self._evaluators:
+        for evaluator in self.evaluators:
             owner = type(evaluator).__name__
             self.missing |= getattr(evaluator, "missing", {})
             for metric in evaluator.metrics:
@@ -63,7 +71,7 @@ class Measurer:
                 wrong number of answers.
         """
         merged: list[dict[str, float]] = [{} for _ in renders]
-        for evaluator in self._evaluators:
+        for evaluator in self.evaluators:
             owner = type(evaluator).__name__
             declared = {metric.name for metric in evaluator.metrics}
             answers = evaluator.evaluate(renders, target)
@@ -79,7 +87,7 @@ class Measurer:
         return merged
 
 
-def require_all(measurer: Measurer) -> None:
+def require_all(measurer: Measurer | RemoteMeasurer) -> None:
     """Refuse to go on with metrics that cannot be measured here: a run's scores must not depend on what is installed.
 
     Args:
@@ -99,6 +107,7 @@ def score_images(render: npt.NDArray[np.uint8], target: Target, evaluators: Sequ
     Args:
         render: (H, W, 4) uint8, straight alpha.
         target: The target.
+        at_once: How many threads may measure at once.
         evaluators: Who measures.
 
     Returns:

@@ -20,6 +20,7 @@ from seig_search.runs.atomic import png_bytes, write_bytes
 from seig_search.runs.folder import RunFolder
 from seig_search.runs.journal import Journal
 from seig_search.scoring import Measurer
+from seig_search.scoring_actor import RemoteMeasurer
 from seig_search.search.budget import Budget
 from seig_search.target import Target
 
@@ -84,7 +85,7 @@ class PaidRenders:
     def __init__(
         self,
         pool: RenderPool,
-        measurer: Measurer,
+        measurer: Measurer | RemoteMeasurer,
         target: Target,
         folder: RunFolder,
         journal: Journal,
@@ -96,7 +97,7 @@ class PaidRenders:
         self._on_done = on_done
         self._futures: dict[str, Future[Measured]] = {}
         self._lock = threading.Lock()
-        self._finisher = ThreadPoolExecutor(1, thread_name_prefix="measure")
+        self._finisher = ThreadPoolExecutor(measurer.at_once, thread_name_prefix="measure")
 
     @property
     def target(self) -> Target:

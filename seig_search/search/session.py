@@ -20,6 +20,7 @@ from seig_search.camera import GivenCamera
 from seig_search.candidate import Status
 from seig_search.config import PlugIn, PoolSettings, Settings
 from seig_search.errors import SeigError, UsageError
+from seig_search.judge import JournalReplies
 from seig_search.program import Program
 from seig_search.render import RenderJob, RenderPool
 from seig_search.runs.atomic import write_bytes, write_json, write_png, write_text
@@ -28,6 +29,7 @@ from seig_search.runs.folder import FORMAT, RunFolder
 from seig_search.runs.journal import Journal
 from seig_search.runs.pictures import comparison
 from seig_search.scoring import Measurer, require_all
+from seig_search.scoring_actor import RemoteMeasurer
 from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
 from seig_search.search.expansion import Expander
@@ -238,7 +240,8 @@ def execute(
         }
         write_json(folder.env, env)
         journal.write("sitting", env=env)
-        renders = PaidRenders(pool, parts.measurer, target, folder, journal, budget, progress.render_done)
+        measurer = _measurer(settings, parts.measurer, journal, budget, stack)
+        renders = PaidRenders(pool, measurer, target, folder, journal, budget, progress.render_done)
         stack.callback(renders.close)
         size = (target.width, target.height, settings.seed)
         expander = Expander(
@@ -282,6 +285,30 @@ def execute(
             return summary
         finally:
             journal.write("sitting_end", minutes=round(budget.minutes - began, 4))
+
+
+def _measurer(
+    settings: Settings, here: Measurer, journal: Journal, budget: Budget, stack: ExitStack
+) -> Measurer | RemoteMeasurer:
+    """Give who measures: the driver, or a process of its own. A judge keeps its replies in the journal."""
+    scoring = settings.scoring
+    keepers = [evaluator for evaluator in here.evaluators if hasattr(evaluator, "keep_replies")]
+    for evaluator in keepers:
+        evaluator.keep_replies(JournalReplies(journal, budget.count_call))
+    if scoring.process == "driver":
+        return here
+    if keepers:
+        raise UsageError(
+            "scoring.process is 'own', but a judge keeps its replies in the run's journal, so it measures in the driver; "
+            "leave it at 'driver', or the judge out of scoring.evaluators"
+        )
+    # A Ray of our own promises all its CPUs to the render workers.
+    cpus = 0.0 if settings.pool.ray == "local" else float(scoring.threads)
+    parts = [(part.name, part.settings) for part in scoring.evaluators]
+    remote = RemoteMeasurer(parts, threads=scoring.threads, cpus=cpus, gpus=scoring.gpus)
+    stack.callback(remote.close)
+    require_all(remote)
+    return remote
 
 
 def _recount(budget: Budget, event: dict[str, Any]) -> None:
