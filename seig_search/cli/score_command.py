@@ -172,14 +172,18 @@ def _print_pair(
     rows = [
         [
             name,
-            f"{result['metrics'][name]:.5g}" if name in result["metrics"] else result["missing"][name],
+            f"{result['metrics'][name]:.5g}" if name in result["metrics"] else "-",
             specs[name].unit,
             f"{specs[name].better} is better",
         ]
         for name in wanted
     ]
     print(table(["metric", "value", "unit", ""], rows))
-    print("\n".join([_told(protocol), *result["notes"]]))
+    reasons: dict[str, list[str]] = {}
+    for name, why in result["missing"].items():
+        reasons.setdefault(why, []).append(name)
+    absent = [f"not measured: {', '.join(names)}: {why}" for why, names in reasons.items()]
+    print("\n".join([*absent, _told(protocol), *result["notes"]]))
 
 
 def _print_folder(
