@@ -10,7 +10,9 @@ from .composite import Composite
 from .detail import DetailEvaluator
 from .edges import EdgesEvaluator
 from .judge import JudgeEvaluator
+from .perceptual import PerceptualEvaluator
 from .pixel import PixelEvaluator
+from .semantic import SemanticEvaluator
 from .silhouette import SilhouetteEvaluator
 from .structure import StructureEvaluator
 
@@ -20,7 +22,9 @@ __all__ = [
     "DetailEvaluator",
     "EdgesEvaluator",
     "JudgeEvaluator",
+    "PerceptualEvaluator",
     "PixelEvaluator",
+    "SemanticEvaluator",
     "SilhouetteEvaluator",
     "StructureEvaluator",
 ]

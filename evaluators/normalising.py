@@ -66,9 +66,11 @@ NORMALISERS: Mapping[str, Callable[[float], float]] = MappingProxyType(
         "contrast": _as_is,
         "silhouette": _as_is,
         "boundary": _as_is,
-        # Of evaluators that are installed on their own: distances, and cosines.
+        # Of networks: distances, and cosines.
         "lpips": _decay(0.30),
+        "lpips_vgg": _decay(0.30),
         "dreamsim": _decay(0.30),
+        "encoder": _as_is,
         "dino": _as_is,
         "clip": _as_is,
         "judge": _as_is,

@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from seig_search import plugins
+    from seig_search.checkpoints import CATALOGUE, Store
     from seig_search.runs.environment import environment
 
     problems: list[str] = []
@@ -35,6 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     except SeigError as error:
         problems.append(str(error))
     entries = plugins.listing()
+    weights = {name: Store().has(name) for name in CATALOGUE}
     problems += [f"the plug-in {e.name} of {e.origin} is broken: {e.error}" for e in entries if e.error]
     if arguments.json:
         print(
@@ -45,6 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
                     "environment": env,
                     "blender": blender,
                     "plugins": [asdict(entry) for entry in entries],
+                    "weights": weights,
                 }
             )
         )
@@ -52,6 +55,8 @@ def execute(arguments: argparse.Namespace) -> int:
         print(f"seig-search {env['seig_search']}, Python {env['python']}, {env['platform']}, {env['cores']} cores")
         for name, value in blender.items():
             print(f"{name}: {json.dumps(value) if isinstance(value, dict | list) else value}")
+        told = [f"{name} {'here' if here else 'missing'}" for name, here in weights.items()]
+        print(f"weights of neural metrics (seig weights): {', '.join(told)}")
         third = [e for e in entries if e.origin != "built-in"]
         print(f"plug-ins: {len(entries) - len(third)} built in, {len(third)} from other packages")
         print("\n".join(f"PROBLEM: {problem}" for problem in problems) if problems else "all is well")

@@ -22,6 +22,7 @@ COMMANDS = {
     "judge": "ask a vision-language model which render is nearer to a target",
     "tune": "tune a program's numbers against a target",
     "plugins": "list strategies, evaluators, proposers, tuners and scorers",
+    "weights": "list, fetch and verify the weights of neural metrics",
     "doctor": "check the installation",
 }
 INTERRUPTED = 130
