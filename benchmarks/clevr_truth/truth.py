@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from seig_search.camera import GivenCamera
+from seig_search.truth.errors_of_objects import lab
 
 Array = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -73,15 +74,6 @@ class Tally:
     recall: float
     precision: float
     position_error: float | None
-
-
-def lab(linear: npt.ArrayLike) -> Array:
-    """Turn linear RGB (3,) into CIE Lab (D65)."""
-    from skimage.color import xyz2lab
-
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    result: Array = xyz2lab((to_xyz @ np.asarray(linear, dtype=float))[None])[0]
-    return result
 
 
 def colour_name(rgb: npt.ArrayLike) -> str:

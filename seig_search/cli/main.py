@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "print what a run found and spent",
     "render": "render a program",
     "score": "measure a render against a target",
+    "truth": "measure a scene in 3D against the true one",
     "judge": "ask a vision-language model which render is nearer to a target",
     "tune": "tune a program's numbers against a target",
     "plugins": "list strategies, evaluators, proposers, tuners and scorers",
