@@ -35,6 +35,7 @@ FAMILIES = 2
 PATIENCE = 2
 MEMORY = 1000
 RARE = 8
+IN_KEPT_SCENE = {"Crash", "Protocol"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,14 @@ class Supervisor:
             return Answer(None, "Start", f"Blender did not start: {lost.message}", lost.output)
         try:
             request, limits = self._request(job), self._limits(job)
-            header, blobs = talk.ask({**request, "kin": bool(kin)}, self._options.deadline_s, limits, self._prepare)
+            try:
+                header, blobs = talk.ask({**request, "kin": bool(kin)}, self._options.deadline_s, limits, self._prepare)
+            except ChildLost as lost:
+                if held is None or lost.cause not in IN_KEPT_SCENE:
+                    raise
+                # What went on in the process before may be at fault: a process of its own tells whether the program is.
+                self._end(talk)
+                header, blobs = {"status": "unlike"}, []
             if header["status"] == "unlike":
                 if header.get("sound") and isinstance(talk, Leaf):
                     self._keep(kin, talk)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from seig_search.blender_pool import PoolOptions
+from seig_search.blender_pool.conversation import ChildLost
 from seig_search.blender_pool.supervisor import Supervisor
 from seig_search.blender_pool.worker.family import plan
 from seig_search.fidelity import Fidelity
@@ -301,3 +302,12 @@ def test_what_a_ledger_refuses_is_tried_twice_and_then_left_alone(alike, supervi
     source = other + MATERIALS + COMPOSITION + clears + MAIN
     alike(*((source, {"SKY": k / 10}) for k in range(6)))
     assert unlike(supervisors) == 2
+
+
+def test_a_crash_in_a_kept_scene_is_not_held_against_the_program(alike, supervisors, monkeypatch):
+    kept, _ = supervisors
+    alike((program(), {}), (program(), {"SKY": 0.15}))
+    (leaf,) = [leaf for key, leaf in kept._families.items() if key == plan(program(), {}).root]
+    monkeypatch.setattr(leaf, "ask", lambda *args, **named: (_ for _ in ()).throw(ChildLost("Crash", "by a test")))
+    alike((program(), {"SKY": 0.25}), (program(), {"SKY": 0.35}))
+    assert unlike(supervisors) == 1
