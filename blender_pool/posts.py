@@ -36,6 +36,10 @@ class Worker(Protocol):
         """Ask for a job back. True: it had not begun and never will; its answer, if one comes, has the cause ``Withdrawn``."""
         ...
 
+    def watch(self) -> Future[None]:
+        """Gives a future that fails once the worker is gone, also while it has nothing to do."""
+        ...
+
     def kill(self) -> None:
         """End it at once."""
         ...

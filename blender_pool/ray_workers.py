@@ -33,6 +33,7 @@ QUIET = {
 OBJECT_STORE = 128 << 20
 REACH_S = 10.0
 CONTROL = "control"
+WATCH = "watch"
 ADVICE = "check that the cluster runs (`ray status` on its head), or leave the address 'local'"
 
 
@@ -61,6 +62,7 @@ class RenderActor:
         self._lock = threading.Lock()
         self._begun = 0
         self._withdrawn: set[int] = set()
+        self._ended = threading.Event()
 
     def start(self) -> dict[str, Any]:
         """See ``Supervisor.start``; adds ``node``, Ray's name of the node."""
@@ -97,8 +99,13 @@ class RenderActor:
             self._withdrawn.add(ticket)
             return True
 
+    def watch(self) -> None:
+        """Wait until it is stopped: the call fails when the actor is gone, so that the driver hears of it."""
+        self._ended.wait()
+
     def stop(self) -> None:
         """See ``Supervisor.stop``."""
+        self._ended.set()
         self._supervisor.stop()
         if self._scratch is not None:
             # On another machine nobody else removes the pool's folder; it goes with the last worker.
@@ -128,6 +135,10 @@ class _RayWorker:
     def withdraw(self, ticket: int) -> Future[bool]:
         reply: Future[bool] = self._actor.withdraw.options(concurrency_group=CONTROL).remote(ticket).future()
         return reply
+
+    def watch(self) -> Future[None]:
+        future: Future[None] = self._actor.watch.options(concurrency_group=WATCH).remote().future()
+        return future
 
     def stop(self) -> Any:
         """Ask it to end its Blender tidily; gives Ray's reference to the answer."""
@@ -176,7 +187,7 @@ class RayWorkers:
             num_gpus=options.gpus_per_worker,
             max_restarts=0,
             max_task_retries=0,
-            concurrency_groups={CONTROL: 1},
+            concurrency_groups={CONTROL: 1, WATCH: 1},
         )(RenderActor)
 
     def _share_out(self, options: PoolOptions, cpus: list[int]) -> None:

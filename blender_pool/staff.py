@@ -89,19 +89,27 @@ class Staff:
             self.note_failed_start(cause)
             self.dismiss(post)
             return
-        self.note_success()
         post.ready, post.due, post.told = True, 0.0, told
+        post.worker.watch().add_done_callback(lambda watch: self._post_event(lambda: self._looked(post, watch)))
         if self._first is None:
             self._first = told
             self._on_first(told)
             self.fill()
 
+    def _looked(self, post: Post, watch: Future[None]) -> None:
+        """A worker that went while it had nothing to do has nobody else to tell it; jobs in a line tell it themselves."""
+        cause = failure_of(watch)
+        if cause and not post.line and post in self.posts:
+            # Counted, so that workers which go as soon as they have come are not hired for ever.
+            self.note_failed_start(f"it went while it had nothing to do ({cause})")
+            self.dismiss(post)
+
     def note_success(self) -> None:
-        """A worker has shown that it can work."""
+        """A worker has answered a job."""
         self._failed_starts = 0
 
     def note_failed_start(self, cause: str) -> None:
-        """A worker's Blender did not start."""
+        """A worker's Blender did not start, or it went before it was of use."""
         self._failed_starts += 1
         self.failure = f"{NO_START}: {cause}"
         if self._first is None:

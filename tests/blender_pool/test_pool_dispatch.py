@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_crew import HELLO, Crew, job, loss, opened, outcome, picture
+from toy_crew import HELLO, Crew, job, loss, opened, outcome, picture, until
 
 from seig_search.blender_pool.supervisor import Answer
 from seig_search.errors import SeigError
@@ -80,6 +80,40 @@ def test_a_dead_actor_is_replaced():
     assert result.status == "ok"
     assert crew.killed == ["worker-0"]
     assert dispatcher.stats.respawns == 1
+
+
+def test_a_worker_that_goes_while_it_has_nothing_to_do_is_replaced():
+    hired = []
+
+    def launch(name):
+        hired.append(crew(name))
+        return hired[-1]
+
+    crew = Crew(lambda *_: Answer(picture("a")))
+    dispatcher = opened(launch, workers=1)
+    outcome(dispatcher, "a")
+    hired[0].watched.set_exception(RuntimeError("node gone"))
+    assert until(lambda: [name for name, _ in dispatcher.told] == ["worker-1"])
+    (result,) = outcome(dispatcher, "b")
+    dispatcher.close()
+    assert (result.status, len(result.losses), crew.seen[-1][0]) == ("ok", 0, "worker-1")
+
+
+def test_workers_that_go_as_soon_as_they_have_come_are_not_hired_for_ever():
+    hired = []
+
+    def launch(name):
+        hired.append(crew(name))
+        hired[-1].watched.set_exception(RuntimeError("out of memory"))
+        return hired[-1]
+
+    crew = Crew(lambda *_: None)
+    dispatcher = opened(launch, workers=2)
+    assert until(lambda: dispatcher._staff.hopeless)
+    with pytest.raises(SeigError, match=r"nothing to do.*out of memory"):
+        dispatcher.submit(job("a")).result(30)
+    dispatcher.close()
+    assert len(hired) < 20
 
 
 def test_a_silent_worker_is_killed_and_its_late_answer_ignored():

@@ -1,6 +1,7 @@
 """Fake workers for the pool's dispatcher: they do as they are told, without Ray or Blender."""
 
 import threading
+import time
 from concurrent.futures import Future
 
 import numpy as np
@@ -60,6 +61,7 @@ class FakeWorker:
     def __init__(self, crew, name):
         self.crew, self.name = crew, name
         self.line, self.busy, self.dead = [], False, None
+        self.watched = Future()
 
     def start(self):
         return done(self.crew.hello(self.name))
@@ -109,10 +111,20 @@ class FakeWorker:
                     return done(True)
         return done(False)
 
+    def watch(self):
+        return self.watched
+
     def kill(self):
         with self.crew.holding:
             self.crew.killed.append(self.name)
             self.dead = self.dead or RuntimeError("killed")
+
+
+def until(true, seconds=30):
+    due = time.monotonic() + seconds
+    while not true() and time.monotonic() < due:
+        time.sleep(0.01)
+    return true()
 
 
 def settle(future, value):
