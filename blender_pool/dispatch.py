@@ -285,6 +285,9 @@ class Dispatcher:
                 self._staff.note_failed_start(told.message)
                 self._dismiss(post)
             return
+        if told.retried:
+            task.losses.append(WorkerLoss(post.worker.name, told.retried))
+            self._counts["losses"] += 1
         self._staff.note_success()
         self._counts["renders"] += 1
         self._busy_seconds += told.result.seconds

@@ -48,6 +48,7 @@ class Answer:
         message: The same, for people.
         output: Tail of what Blender printed.
         child: The Blender process's id now, 0 if there is none.
+        retried: Why the job was tried again in a process of its own before this answer; empty if it was not.
     """
 
     result: RenderResult | None
@@ -55,6 +56,7 @@ class Answer:
     message: str = ""
     output: str = ""
     child: int = 0
+    retried: str = ""
 
 
 class Supervisor:
@@ -167,7 +169,7 @@ class Supervisor:
             self._drop()
             return Answer(None, "Start", f"Blender did not start: {lost.message}", lost.output)
         try:
-            request, limits = self._request(job), self._limits(job)
+            request, limits, retried = self._request(job), self._limits(job), ""
             try:
                 header, blobs = talk.ask({**request, "kin": bool(kin)}, self._options.deadline_s, limits, self._prepare)
             except ChildLost as lost:
@@ -175,6 +177,7 @@ class Supervisor:
                     raise
                 # What went on in the process before may be at fault: a process of its own tells whether the program is.
                 self._end(talk)
+                retried = f"{lost.cause}: {lost.message}"
                 header, blobs = {"status": "unlike"}, []
             if header["status"] == "unlike":
                 if header.get("sound") and isinstance(talk, Leaf):
@@ -205,7 +208,8 @@ class Supervisor:
         ):
             self._end(talk)
         took = time.monotonic() - began
-        return Answer(replace(result, seconds=took), child=0 if self._host is None else self._host.pid)
+        child = 0 if self._host is None else self._host.pid
+        return Answer(replace(result, seconds=took), child=child, retried=retried)
 
     def _kin_of(self, job: RenderJob) -> str:
         """The key of the programs that a process can go on with after this job; empty if it is to have its own."""

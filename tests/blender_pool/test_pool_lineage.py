@@ -309,5 +309,7 @@ def test_a_crash_in_a_kept_scene_is_not_held_against_the_program(alike, supervis
     alike((program(), {}), (program(), {"SKY": 0.15}))
     (leaf,) = [leaf for key, leaf in kept._families.items() if key == plan(program(), {}).root]
     monkeypatch.setattr(leaf, "ask", lambda *args, **named: (_ for _ in ()).throw(ChildLost("Crash", "by a test")))
+    told = kept.render(RenderJob(program(), SMALL, {"SKY": 0.2}))
+    assert (told.result.status, told.cause, told.retried) == ("ok", "", "Crash: by a test")
     alike((program(), {"SKY": 0.25}), (program(), {"SKY": 0.35}))
     assert unlike(supervisors) == 1
