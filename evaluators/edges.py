@@ -18,12 +18,13 @@ BLURS = (2 / 256, 6 / 256, 16 / 256)
 
 
 class EdgesEvaluator:
-    """Measures ``edges`` and ``edge_energy``.
+    """Measures ``edges``, ``orientation`` and ``edge_energy``.
 
     ``edges`` splits the luminance gradient into four orientations, blurs each by 2, 6 and 16 px per 256 px of the
     longer side, and takes 2 sum(ab) / (sum(aa) + sum(bb)) at every blur: the wide ones forgive misplacement, and
-    edges that are too weak or too strong cost as much as those that run the wrong way. ``edge_energy`` is the
-    ratio of the whole gradient, the lesser over the greater.
+    edges that are too weak or too strong cost as much as those that run the wrong way. ``orientation`` is the cosine
+    of the same maps, sum(ab) / sqrt(sum(aa) sum(bb)), which asks where edges are and how they run, and not how strong
+    they are. ``edge_energy`` is the ratio of the whole gradient, the lesser over the greater.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class EdgesEvaluator:
         """What it measures."""
         return (
             Metric("edges", "1", 0.0, 1.0, "higher", "Dice (1945) of blurred oriented gradients (Dalal, Triggs 2005)"),
+            Metric("orientation", "1", 0.0, 1.0, "higher", "cosine of blurred oriented gradients (Dalal, Triggs 2005)"),
             Metric("edge_energy", "1", 0.0, 1.0, "higher", "ratio of mean gradient magnitudes"),
         )
 
@@ -47,11 +49,12 @@ class EdgesEvaluator:
         height, width = render.shape[:2]
         whole, maps = self._target.at(target, width, height)
         ours, ours_maps = _features(shrunk(render)[0])
-        agreement = [_dice(a, b) for a, b in zip(ours_maps, maps, strict=True)]
+        agreement = [_agreement(a, b) for a, b in zip(ours_maps, maps, strict=True)]
         # A hundredth of a grey level per pixel: two pictures without edges agree.
         floor = 4e-5
         return {
-            "edges": float(np.mean(agreement)),
+            "edges": float(np.mean([dice for dice, _ in agreement])),
+            "orientation": float(np.mean([cosine for _, cosine in agreement])),
             "edge_energy": float((min(ours, whole) + floor) / (max(ours, whole) + floor)),
         }
 
@@ -66,8 +69,11 @@ def _features(image: Bytes) -> tuple[float, list[Floats]]:
     return float(size.mean(dtype=np.float64)), [blurred(oriented, share) for share in BLURS]
 
 
-def _dice(ours: Floats, theirs: Floats) -> float:
+def _agreement(ours: Floats, theirs: Floats) -> tuple[float, float]:
+    """Give Dice's coefficient and the cosine; two pictures without edges agree, one without disagrees."""
     floor = 1e-9 * ours.size
-    common = 2 * float(np.sum(ours * theirs, dtype=np.float64))
-    both = float(np.sum(np.square(ours), dtype=np.float64) + np.sum(np.square(theirs), dtype=np.float64))
-    return min(1.0, max(0.0, (common + floor) / (both + floor)))
+    common = float(np.sum(ours * theirs, dtype=np.float64))
+    own, other = (float(np.sum(np.square(maps), dtype=np.float64)) for maps in (ours, theirs))
+    dice = (2 * common + floor) / (own + other + floor)
+    cosine = (common + floor) / (np.sqrt(own + floor) * np.sqrt(other + floor))
+    return min(1.0, max(0.0, dice)), min(1.0, max(0.0, float(cosine)))
