@@ -12,6 +12,7 @@ from .edges import EdgesEvaluator
 from .judge import JudgeEvaluator
 from .perceptual import PerceptualEvaluator
 from .pixel import PixelEvaluator
+from .regions import RegionsEvaluator
 from .semantic import SemanticEvaluator
 from .silhouette import SilhouetteEvaluator
 from .structure import StructureEvaluator
@@ -24,6 +25,7 @@ __all__ = [
     "JudgeEvaluator",
     "PerceptualEvaluator",
     "PixelEvaluator",
+    "RegionsEvaluator",
     "SemanticEvaluator",
     "SilhouetteEvaluator",
     "StructureEvaluator",

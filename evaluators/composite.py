@@ -9,7 +9,8 @@ from seig_search.errors import UsageError, nearest
 from seig_search.metrics import Metrics, Score
 from seig_search.stages import STAGES, Stage
 
-from .normalising import NORMALISERS, soft_share
+from .expression import Expression
+from .normalising import NORMALISERS, family_of, soft_share
 from .weights import GUARDS, OVERALL, WEIGHTS, Guard
 
 __all__ = ["Composite"]
@@ -23,6 +24,8 @@ class Composite:
             as a whole. Weights need not sum to 1.
         guards: Tolerances by metric, in the metric's own unit; a guard that is given replaces the default of its
             metric, and None takes a guard away.
+        terms: Values made of metrics, by a name of their own: expressions (see ``Expression``), cut to 0..1. They are
+            weighed and guarded by their names, like metrics; one whose metrics were not measured is left out.
         scales: For metrics without a built-in normalisation: the values that count as 0 and as 1.
         known: Names of the metrics that are measured; None takes all built-in ones. Default weights and guards of
             others are left out (a stage that would weigh nothing then takes the weights of ``overall``), given
@@ -38,11 +41,14 @@ class Composite:
         *,
         weights: Mapping[str, Mapping[str, float]] | None = None,
         guards: Mapping[str, float | None] | None = None,
+        terms: Mapping[str, str] | None = None,
         scales: Mapping[str, tuple[float, float]] | None = None,
         known: Sequence[str] | None = None,
     ) -> None:
         self._scales = {name: _checked_scale(name, scale) for name, scale in (scales or {}).items()}
-        self._known = frozenset(known if known is not None else (*NORMALISERS, *self._scales))
+        measured = frozenset(known if known is not None else (*NORMALISERS, *self._scales))
+        self._terms = {name: _checked_term(name, text, measured) for name, text in (terms or {}).items()}
+        self._known = measured | set(self._terms)
         self._weights = {stage: self._defaults(stage) for stage in (*(str(s) for s in STAGES), OVERALL)}
         for stage, given in (weights or {}).items():
             if stage not in self._weights:
@@ -70,7 +76,10 @@ class Composite:
     def needs(self) -> Sequence[str]:
         """Names of the metrics it reads."""
         weighed = {name for chosen in self._weights.values() for name, weight in chosen.items() if weight > 0}
-        return tuple(sorted(weighed | set(self._guards)))
+        read = weighed | set(self._guards)
+        for name in read & set(self._terms):
+            read = (read - {name}) | self._terms[name].names
+        return tuple(sorted(read))
 
     def score(self, metrics: Metrics, stage: Stage) -> Score:
         """Weigh the metrics for a stage.
@@ -103,6 +112,7 @@ class Composite:
             Sentences; empty means that ``after`` may be accepted.
         """
         broken = []
+        before, after = self._with_terms(before), self._with_terms(after)
         for name, guard in self._guards.items():
             if stage not in guard.stages or name not in before:
                 continue
@@ -119,7 +129,16 @@ class Composite:
                 )
         return broken
 
+    def _with_terms(self, metrics: Metrics) -> Metrics:
+        made = {
+            name: min(1.0, max(0.0, term.value(metrics)))
+            for name, term in self._terms.items()
+            if term.names <= metrics.keys()
+        }
+        return {**metrics, **made}
+
     def _weigh(self, metrics: Metrics, stage: str) -> Score:
+        metrics = self._with_terms(metrics)
         chosen = {name: weight for name, weight in self._weights[stage].items() if weight > 0 and name in metrics}
         total = sum(chosen.values())
         if not chosen:
@@ -134,7 +153,7 @@ class Composite:
         scale = self._scales.get(name)
         if scale is not None:
             return soft_share(value, *scale)
-        return NORMALISERS[name](value)
+        return value if name in self._terms else NORMALISERS[family_of(name)](value)
 
     def _defaults(self, stage: str) -> dict[str, float]:
         chosen = {name: weight for name, weight in WEIGHTS[stage].items() if name in self._known}
@@ -150,11 +169,19 @@ class Composite:
     def _check_name(self, name: str, where: str) -> None:
         if name not in self._known:
             raise UsageError(f"unknown metric {name!r} in the {where}{nearest(name, self._known)}")
-        if name not in NORMALISERS and name not in self._scales:
+        if family_of(name) not in NORMALISERS and name not in self._scales and name not in self._terms:
             raise UsageError(
                 f"the metric {name!r} has no built-in normalisation; say which values count as 0 and as 1, "
                 f"as in scales: {{{name}: [0.0, 1.0]}}"
             )
+
+
+def _checked_term(name: str, text: str, measured: frozenset[str]) -> Expression:
+    if not isinstance(name, str) or not name.isidentifier():
+        raise UsageError(f"the term {name!r} needs a name of letters, digits and _, not beginning with a digit")
+    if name in measured:
+        raise UsageError(f"the term {name!r} has the name of a metric; give it another")
+    return Expression(text, measured)
 
 
 def _checked_scale(name: str, scale: Sequence[float]) -> tuple[float, float]:

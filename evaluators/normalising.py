@@ -6,9 +6,14 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-__all__ = ["NORMALISERS", "soft_share"]
+__all__ = ["NORMALISERS", "family_of", "soft_share"]
 
 _SHARPNESS = 10.0
+
+
+def family_of(name: str) -> str:
+    """Give the metric that a metric of a region is one of: ``psnr`` for ``psnr@cup``."""
+    return name.partition("@")[0]
 
 
 def soft_share(value: float, worst: float, best: float) -> float:

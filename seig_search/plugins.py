@@ -37,6 +37,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "judge": "seig_search.evaluators.judge:JudgeEvaluator",
         "perceptual": "seig_search.evaluators.perceptual:PerceptualEvaluator",
         "pixel": "seig_search.evaluators.pixel:PixelEvaluator",
+        "regions": "seig_search.evaluators.regions:RegionsEvaluator",
         "semantic": "seig_search.evaluators.semantic:SemanticEvaluator",
         "silhouette": "seig_search.evaluators.silhouette:SilhouetteEvaluator",
         "structure": "seig_search.evaluators.structure:StructureEvaluator",

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "target", type=Path, metavar="TARGET", help="the target; or a folder with pictures of the same names"
     )
     parser.add_argument("--metrics", default="all", metavar="A,B", help="names by comma, or all (default)")
+    parser.add_argument(
+        "--scoring",
+        metavar="PRESET",
+        help="a preset's name or a settings file: measure with the evaluators that its scoring names, with their "
+        "settings, and give its composite as score (overall) and score_STAGE",
+    )
     parser.add_argument("--protocol", default="default", metavar="NAME", help="default, nerf-synthetic or inside")
     parser.add_argument(
         "--set",
@@ -64,15 +70,19 @@ def execute(arguments: argparse.Namespace) -> int:
 
     protocol = find_protocol(arguments.protocol).with_settings(_settings(arguments.settings))
     pairs, lonely = paired(arguments.render, arguments.target, arguments.allow_missing)
-    names = sorted({entry.name for entry in plugins.listing("evaluators") if not entry.error})
-    measurer = Measurer([plugins.make("evaluators", name) for name in names])
+    if arguments.scoring is None:
+        names = sorted({entry.name for entry in plugins.listing("evaluators") if not entry.error})
+        measurer = Measurer([plugins.make("evaluators", name) for name in names])
+    else:
+        measurer = _composed(arguments.scoring)
     wanted = list(measurer.specs) if arguments.metrics == "all" else arguments.metrics.split(",")
     for name in wanted:
         if name not in measurer.specs:
             raise UsageError(f"unknown metric {name!r}{nearest(name, measurer.specs)}")
         if arguments.metrics != "all" and name in measurer.missing:
             raise SeigError(f"{name} cannot be measured: {measurer.missing[name]}")
-    measurer = _only(measurer, wanted)
+    if arguments.scoring is None:
+        measurer = _only(measurer, wanted)
     results = [_measured(name, pair, wanted, measurer, protocol) for name, *pair in _shown(pairs)]
     if arguments.csv is not None:
         _write_csv(arguments.csv, results, wanted)
@@ -90,6 +100,37 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         _print_pair(result, wanted, measurer.specs, protocol)
     return 0
+
+
+def _composed(preset: str) -> Measurer:
+    """Make a measurer of a preset's evaluators that gives its composite's scores as metrics as well."""
+    from seig_search import plugins
+    from seig_search.config import load_settings
+    from seig_search.metrics import Metric
+    from seig_search.scoring import Measurer, require_all
+    from seig_search.stages import STAGES
+
+    scoring = load_settings(preset).scoring
+
+    class Composed(Measurer):
+        def __init__(self) -> None:
+            super().__init__([plugins.make("evaluators", part.name, **part.settings) for part in scoring.evaluators])
+            require_all(self)
+            known: dict[str, Any] = {"known": sorted(self.specs)}
+            self._scorer = plugins.make("scorers", scoring.scorer.name, **{**known, **scoring.scorer.settings})
+            for name in ("score", *(f"score_{stage.value}" for stage in STAGES)):
+                self.specs[name] = Metric(name, "1", 0.0, 1.0, "higher", f"{scoring.scorer.name} of {preset}")
+
+        def measure(self, renders: Any, target: Any) -> list[dict[str, float]]:
+            measured = super().measure(renders, target)
+            for values in measured:
+                metrics = dict(values)
+                values["score"] = self._scorer.overall(metrics).value
+                for stage in STAGES:
+                    values[f"score_{stage.value}"] = self._scorer.score(metrics, stage).value
+            return measured
+
+    return Composed()
 
 
 def _settings(given: Sequence[str]) -> dict[str, str]:

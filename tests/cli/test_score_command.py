@@ -184,3 +184,15 @@ def test_pictures_that_cannot_be_measured_are_told(capsys, tmp_path, kind, told)
         assert code == 2
         assert told in message
         assert "Traceback" not in message
+
+
+def test_a_presets_composite_is_given_as_a_metric(tmp_path, capsys):
+    render, target = pictures(tmp_path)
+    settings = Path("configs/draft.yaml").read_text().replace(
+        "{name: composite}", "{name: composite, settings: {terms: {mine: ssim / 2}, weights: {overall: {mine: 1}}}}"
+    )
+    (tmp_path / "mine.yaml").write_text(settings)
+    assert main(["score", str(render), str(target), "--scoring", str(tmp_path / "mine.yaml"), "--json"]) == 0
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    assert metrics["score"] == pytest.approx(metrics["ssim"] / 2)
+    assert 0 < metrics["score_lighting"] < 1

@@ -13,7 +13,18 @@ from seig_search.evaluators import Composite
 from seig_search.evaluators.normalising import NORMALISERS, soft_share
 from seig_search.stages import STAGES, Stage
 
-LOWER = {"mse", "mae", "multiscale", "colour", "colour_emd", "deltae", "lpips", "lpips_vgg", "dreamsim"}
+LOWER = {
+    "mse",
+    "mae",
+    "multiscale",
+    "colour",
+    "colour_emd",
+    "deltae",
+    "deltae_regional",
+    "lpips",
+    "lpips_vgg",
+    "dreamsim",
+}
 
 
 @given(st.sampled_from(sorted(NORMALISERS)), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))

@@ -200,3 +200,48 @@ def test_transparent_renders_are_laid_over_white():
 def test_a_render_of_another_shape_is_refused():
     with pytest.raises(SeigError, match=r"\(H, W, 4\) uint8"):
         PixelEvaluator().evaluate([plain(3)], Target.from_array(plain(3)))
+
+
+def waves(height, width, shift=0.0):
+    rows, columns = np.mgrid[:height, :width]
+    parts = [np.sin((columns + shift) / (9 + 4 * k)) * np.cos(rows / (13 + 3 * k)) for k in range(3)]
+    return (127 + 100 * np.stack(parts, -1)).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [(256, 256, 0.8830317987512708), (181, 243, 0.8833179698612387), (200, 321, 0.8836144259741744)],
+)
+def test_ms_ssim_agrees_with_a_published_implementation(height, width, expected):
+    """The numbers are from pytorch-msssim 1.0.0: ``ms_ssim(ours, theirs, data_range=255)`` in 64-bit floats."""
+    theirs = waves(height, width)
+    ours = (0.8 * waves(height, width, 2.0) + 0.2 * noisy(3, height, width)).round().astype(np.uint8)
+    value = StructureEvaluator().evaluate([opaque(ours)], Target.from_array(theirs))[0]["ms_ssim"]
+    assert value == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_earth_movers_distance_tells_how_far_a_hue_is_off():
+    target = Target.from_array(plain(120))
+    near, far = (plain(120 + step) for step in (45, 110))
+    values = ColourEvaluator().evaluate([opaque(near), opaque(far)], target)
+    for image, value in zip((near, far), values, strict=True):
+        off = float(np.abs(lab(image)[0, 0] - lab(plain(120))[0, 0])[0])
+        assert value["colour_emd"] == pytest.approx(off, abs=1.0)
+        assert value["deltae_regional"] == pytest.approx(off, abs=0.1)
+    assert values[1]["colour_emd"] > 2 * values[0]["colour_emd"]
+    assert values[0]["colour"] > 0.8
+
+
+def test_colour_emd_does_not_ask_where_and_regional_does():
+    target = Target.from_array(disc())
+    (moved,) = ColourEvaluator().evaluate([disc(x=20)], target)
+    assert moved["colour_emd"] < 1
+    assert moved["deltae_regional"] > 5
+
+
+def test_orientation_does_not_ask_how_strong():
+    theirs = waves(64, 64)
+    faint = (127 + (theirs.astype(float) - 127) / 3).round().astype(np.uint8)
+    (values,) = EdgesEvaluator().evaluate([opaque(faint)], Target.from_array(theirs))
+    assert values["orientation"] > 0.97
+    assert values["edges"] < 0.7
