@@ -96,12 +96,15 @@ class SearchSettings(Part):
         plateau: A stage's search ends after so many outcomes in a row without a better score.
         failures: A stage's search ends after so many failed candidates in a row.
         min_gain: Least gain in score that counts as better.
+        noise_sigmas: To be accepted, a change must gain more than so many standard deviations of what the score differs
+            by chance; that is estimated by one more render a stage, at guard fidelity. 0 turns it off.
     """
 
     in_flight: Annotated[int, Field(ge=1, le=1024)] = 6
     plateau: Annotated[int, Field(ge=1)] = 40
     failures: Annotated[int, Field(ge=1)] = 12
     min_gain: Annotated[float, Field(ge=0)] = 1e-4
+    noise_sigmas: Annotated[float, Field(ge=0, le=10)] = 1.0
 
 
 def _by_name(given: Any) -> Any:

@@ -25,7 +25,7 @@ from seig_search.search.renders import Measured, PaidRenders
 from seig_search.search.stage_search import Samples, StageResult, search_stage
 from seig_search.search.tuning_step import Border, tune_candidate
 from seig_search.stages import STAGES, Stage
-from seig_search.tuning import Tuner
+from seig_search.tuning import Noise, Tuner
 
 __all__ = ["Finished", "StageReport", "StagedRun", "active_stages", "check_budget"]
 
@@ -61,9 +61,9 @@ def check_budget(settings: Settings, has_start: bool) -> None:
 
 
 def _guards(settings: Settings, stage: Stage) -> int:
-    """Count the renders at a stage's border: the root, those who want to cross, and each tuned one twice."""
+    """Count the renders at a stage's border: the root, those who want to cross, each tuned one twice, one for the noise."""
     mine = settings.stage(stage)
-    return 2 + mine.carry + (2 * mine.carry if mine.tuning > 0 else 0)
+    return 2 + (settings.search.noise_sigmas > 0) + mine.carry + (2 * mine.carry if mine.tuning > 0 else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,7 @@ class StagedRun:
         progress: Who shows it.
         guard: Guard fidelity.
         interrupted: Set to drain and stop.
+        noise: What the run has learnt of chance.
     """
 
     settings: Settings
@@ -156,6 +157,7 @@ class StagedRun:
     progress: Progress
     guard: Fidelity
     interrupted: threading.Event = field(default_factory=threading.Event)
+    noise: Noise | None = None
 
     @property
     def scorer(self) -> Scorer:
@@ -165,7 +167,12 @@ class StagedRun:
     @property
     def border(self) -> Border:
         """Who guards the stage borders."""
-        return Border(self.renders, self.scorer, self.guard, self.settings.search.min_gain)
+        return Border(self.renders, self.scorer, self.guard, self.settings.search.min_gain, self._noise())
+
+    def _noise(self) -> Noise:
+        if self.noise is None:
+            self.noise = Noise(self.settings.search.noise_sigmas)
+        return self.noise
 
     def search(self, start: Sequence[Candidate]) -> Finished:
         """Go through the stages.

@@ -29,6 +29,7 @@ from seig_search.search.session import make_parts, open_pool
 from seig_search.search.tuning_step import Border, tunable, tune_candidate
 from seig_search.stages import EDIT_STAGES, STAGES, Stage
 from seig_search.target import Target
+from seig_search.tuning import Noise
 
 __all__ = ["tune_program"]
 
@@ -120,7 +121,7 @@ def tune_program(
         measured = renders.submit(RenderJob(program.source, search, passes=("facts",))).result()
         if measured.status is not Status.OK:
             raise SeigError(f"the program does not render: {measured.reason}")
-        border = Border(renders, scorer, guard, settings.search.min_gain)
+        border = Border(renders, scorer, guard, settings.search.min_gain, Noise(settings.search.noise_sigmas))
         tuned = tune_candidate(
             Candidate("start", program, measured),
             stage or STAGES[-1],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ import numpy.typing as npt
 from seig_search.candidate import Status
 from seig_search.errors import InvalidEdit
 from seig_search.fidelity import Fidelity
-from seig_search.metrics import Scorer
+from seig_search.metrics import Metrics, Scorer
 from seig_search.program import Parameter, Program
 from seig_search.render import RenderJob, Value
 from seig_search.search.candidates import Candidate
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.stages import Stage
-from seig_search.tuning import Trial, Tuner, TuningProblem, Verdict, accept
+from seig_search.tuning import Noise, Trial, Tuner, TuningProblem, Verdict, accept
 
 __all__ = ["Border", "Tuned", "grouped", "tune_candidate"]
 
@@ -38,13 +38,15 @@ class Border:
         renders: Who renders.
         scorer: Who weighs and guards.
         fidelity: Guard fidelity.
-        noise: Least gain in score that counts.
+        min_gain: Least gain in score that counts.
+        noise: What is known of chance; more than it explains must be gained as well.
     """
 
     renders: PaidRenders
     scorer: Scorer
     fidelity: Fidelity
-    noise: float
+    min_gain: float
+    noise: Noise
 
     def measure(self, program: Program) -> Future[Measured]:
         """Render a program at guard fidelity."""
@@ -57,7 +59,17 @@ class Border:
             return Verdict(False, (f"it failed at guard fidelity: {new.result().reason}",))
         if old.result().status is not Status.OK:
             return Verdict(True, ("the program it replaces failed at guard fidelity",))
-        return accept(old.result().metrics, new.result().metrics, self.scorer, stage, self.noise)
+        self._listen(before, old.result().metrics, stage)
+        least = max(self.min_gain, self.noise.least_gain(self.scorer, stage))
+        return accept(old.result().metrics, new.result().metrics, self.scorer, stage, least)
+
+    def _listen(self, program: Program, metrics: Metrics, stage: Stage) -> None:
+        """Once a stage, render under another seed to learn what chance does."""
+        if self.noise.wants(stage):
+            other = replace(self.fidelity, seed=self.fidelity.seed ^ 1)
+            again = self.renders.submit(RenderJob(program.source, other)).result()
+            if again.status is Status.OK:
+                self.noise.hear(stage, metrics, again.metrics)
 
 
 @dataclass(frozen=True, slots=True)

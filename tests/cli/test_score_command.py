@@ -5,6 +5,7 @@ import json
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,9 +188,13 @@ def test_pictures_that_cannot_be_measured_are_told(capsys, tmp_path, kind, told)
 
 
 def test_a_presets_composite_is_given_as_a_metric(tmp_path, capsys):
-    render, target = pictures(tmp_path)
-    settings = Path("configs/draft.yaml").read_text().replace(
-        "{name: composite}", "{name: composite, settings: {terms: {mine: ssim / 2}, weights: {overall: {mine: 1}}}}"
+    render, target = draw(tmp_path / "a.png", 0), draw(tmp_path / "b.png", 1)
+    settings = (
+        (Path(__file__).parents[2] / "configs" / "draft.yaml")
+        .read_text()
+        .replace(
+            "{name: composite}", "{name: composite, settings: {terms: {mine: ssim / 2}, weights: {overall: {mine: 1}}}}"
+        )
     )
     (tmp_path / "mine.yaml").write_text(settings)
     assert main(["score", str(render), str(target), "--scoring", str(tmp_path / "mine.yaml"), "--json"]) == 0

@@ -14,7 +14,7 @@ from seig_search.search.candidates import Candidate
 from seig_search.search.renders import Measured
 from seig_search.search.tuning_step import Border, grouped, tune_candidate
 from seig_search.stages import Stage
-from seig_search.tuning import TuningResult
+from seig_search.tuning import Noise, TuningResult
 
 SOURCE = """import bpy
 
@@ -45,7 +45,7 @@ class Renders:
         self.count += 1
         program = Program.parse(job.source).with_values(dict(job.values))
         now = {p.key: float(p.value) for p in program.parameters}
-        gain = 0.2 * now["CUP_WIDTH"] + 0.3 * now["TABLE_SIZE"]
+        gain = 0.2 * now["CUP_WIDTH"] + 0.3 * now["TABLE_SIZE"] + 0.1 * job.fidelity.seed
         future: Future[Measured] = Future()
         future.set_result(Measured(job.key, Status.OK, {"gain": gain, "table": now["TABLE_SIZE"]}))
         return future
@@ -73,10 +73,10 @@ class Tuner:
         return TuningResult(self.values, submit(self.values).result(), 1, "told to")
 
 
-def tuned(values, renders=32):
+def tuned(values, renders=32, sigmas=0.0):
     program = Program.parse(SOURCE)
     source, scorer = Renders(), Scorer()
-    border = Border(source, scorer, GUARD, 1e-4)
+    border = Border(source, scorer, GUARD, 1e-4, Noise(sigmas))
     measured = Measured("start", Status.OK, {"gain": 0.25, "table": 0.5})
     tuner = Tuner(values)
     progress = type("Progress", (), {"score": lambda self, score: None})()
@@ -125,3 +125,28 @@ def test_values_are_parted_by_what_they_belong_to():
     assert grouped(values, parameters, 4) == [{"CUP_WIDTH": 1.0, "CUP_HEIGHT": 1.0}, {"TABLE_SIZE": 1.0}]
     assert grouped(values, parameters, 1) == [values]
     assert grouped({}, parameters, 4) == []
+
+
+def test_a_gain_that_chance_explains_is_not_accepted():
+    small, large = {"CUP_WIDTH": 0.9}, {"CUP_WIDTH": 1.0}
+    made, source, _ = tuned(small)
+    assert made.accepted
+    with_noise, costlier, _ = tuned(small, sigmas=1.0)
+    assert costlier.count == source.count  # one more for the noise, and none to measure what was accepted
+    assert not with_noise.accepted
+    assert "0.08 is not above the noise of 0.1" in with_noise.explanation
+    assert tuned(large, sigmas=0.9)[0].accepted
+    assert not tuned(large, sigmas=1.1)[0].accepted
+
+
+def test_noise_is_the_spread_of_the_score_over_seeds():
+    noise, rng = Noise(2.0), np.random.default_rng(0)
+    assert noise.least_gain(Scorer(), Stage.GEOMETRY) == 0
+    for gain in range(2000):
+        one, other = gain + rng.normal(0, 0.3, 2)
+        noise.hear(Stage.GEOMETRY, {"gain": one}, {"gain": other})
+    assert abs(noise.spread(Scorer(), Stage.GEOMETRY) - 0.3) < 0.02
+    assert abs(noise.least_gain(Scorer(), Stage.LIGHTING) - 2 * 2**0.5 * 0.3) < 0.05
+    assert not noise.wants(Stage.GEOMETRY)
+    assert noise.wants(Stage.LIGHTING)
+    assert not Noise(0.0).wants(Stage.LIGHTING)
