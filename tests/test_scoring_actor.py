@@ -86,10 +86,10 @@ def test_values_are_those_of_a_measurer_here_and_come_from_another_process(remot
     here = Measurer([make("evaluators", "structure")])
     renders = [picture(seed) for seed in range(3)]
     found = remote.measure(renders, TARGET)
-    assert [{"ssim": one["ssim"]} for one in found] == here.measure(renders, TARGET)
+    assert [{name: one[name] for name in here.specs} for one in found] == here.measure(renders, TARGET)
     assert found[0]["pid"] != os.getpid()
     assert found[0]["threads"] == 1
-    assert set(remote.specs) == {"ssim", "pid", "threads", "mean"}
+    assert set(remote.specs) == {*here.specs, "pid", "threads", "mean"}
     assert remote.measure([], TARGET) == []
 
 
