@@ -48,6 +48,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "tuners": {
         "auto": "seig_search.tuning.auto_tuner:AutoTuner",
+        "lights": "seig_search.tuning.lights_tuner:LightsTuner",
         "local": "seig_search.tuning.local_tuner:LocalTuner",
         "optuna": "seig_search.tuning.optuna_tuner:OptunaTuner",
         "residual": "seig_search.tuning.residual_tuner:ResidualTuner",

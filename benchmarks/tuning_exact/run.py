@@ -32,12 +32,14 @@ from seig_search.render import RenderJob, RenderResult, Value
 from seig_search.scoring import Measurer
 from seig_search.stages import Stage
 from seig_search.target import Target
-from seig_search.tuning import AutoTuner, LocalTuner, OptunaTuner, ResidualTuner, Trial, TuningProblem
+from seig_search.tuning import AutoTuner, LightsTuner, LocalTuner, OptunaTuner, ResidualTuner, Trial, TuningProblem
+from seig_search.tuning.light_layers import LightLayers
 
 EVALUATORS = ("pixel", "structure", "colour", "edges", "detail", "silhouette")
 TUNERS: dict[str, Callable[[], Any]] = {
     "auto": AutoTuner,
     "residual": ResidualTuner,
+    "lights": LightsTuner,
     "local": LocalTuner,
     "tpe": lambda: OptunaTuner("tpe", reach=0.5),
     "cmaes": lambda: OptunaTuner("cmaes", reach=0.5),
@@ -82,6 +84,21 @@ class Bench:
         )
         return answer
 
+    def layers(self, values: Mapping[str, Value]) -> Future[LightLayers | None]:
+        """Render by light."""
+        answer: Future[LightLayers | None] = Future()
+
+        def settle(done: Future[RenderResult]) -> None:
+            result = done.result()
+            whole = None
+            if result.pixels is not None:
+                whole = LightLayers(result.layers["lights"], result.names["lights"], result.pixels)
+            answer.set_result(whole)
+
+        job = RenderJob(self.program.source, self.fidelity, values, passes=("lights",))
+        self.pool.submit(job).add_done_callback(settle)
+        return answer
+
     def run(self, tuner: Any, renders: int, seed: int) -> dict[str, Any]:
         """Tune, and tell how PSNR and the numbers' error went."""
         parameters = tuple(p for p in self.program.tunable() if p.key in self.moved)
@@ -95,7 +112,7 @@ class Bench:
             return future
 
         began = time.perf_counter()
-        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target)
+        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers)
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
         told = [future.result() for future in order if not future.cancelled()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from seig_search.scoring import Measurer
 from seig_search.scoring_actor import RemoteMeasurer
 from seig_search.search.budget import Budget
 from seig_search.target import Target
+from seig_search.tuning.light_layers import LightLayers
 
 __all__ = ["Measured", "PaidRenders"]
 
@@ -62,6 +64,12 @@ class Measured:
         path = self.path.with_suffix(".json")
         facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return facts
+
+    @property
+    def light_layers(self) -> LightLayers:
+        """The picture by light, if the job asked for its lights."""
+        with np.load(self.path.with_suffix(".npz"), allow_pickle=False) as file:
+            return LightLayers(file["lights"], tuple(file["names"].tolist()), self.pixels)
 
     @property
     def blend(self) -> Path:
@@ -128,7 +136,11 @@ class PaidRenders:
 
     def _on_disk(self, job: RenderJob, status: str) -> bool:
         place = Measured(job.key, Status.OK, folder=self._folder.renders)
-        extras = {"facts": place.path.with_suffix(".json"), "blend": place.blend}
+        extras = {
+            "facts": place.path.with_suffix(".json"),
+            "blend": place.blend,
+            "lights": place.path.with_suffix(".npz"),
+        }
         wanted = [place.path, *(path for name, path in extras.items() if name in job.passes)]
         return status != "ok" or all(path.exists() for path in wanted)
 
@@ -158,6 +170,12 @@ class PaidRenders:
             write_bytes(place.path, png_bytes(result.pixels))
         if result.facts is not None:
             write_bytes(place.path.with_suffix(".json"), json.dumps(result.facts).encode())
+        if "lights" in result.layers:
+            packed = io.BytesIO()
+            # Half floats hold light to a thousandth; what is brighter than they can tell is clipped in any picture.
+            lights = np.clip(result.layers["lights"], 0, np.finfo(np.float16).max).astype(np.float16)
+            np.savez_compressed(packed, lights=lights, names=np.array(result.names["lights"]))
+            write_bytes(place.path.with_suffix(".npz"), packed.getvalue())
         if result.blend is not None:
             write_bytes(place.blend, result.blend)
         reason = str(result.error) if result.error else ""

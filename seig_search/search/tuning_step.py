@@ -21,6 +21,7 @@ from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.stages import Stage
 from seig_search.tuning import Noise, Trial, Tuner, TuningProblem, Verdict, accept
+from seig_search.tuning.light_layers import LightLayers
 
 __all__ = ["Border", "Tuned", "grouped", "tune_candidate"]
 
@@ -143,9 +144,20 @@ def tune_candidate(
     def submit(values: Mapping[str, Value]) -> Future[Trial]:
         return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), scorer, stage)
 
+    def layers(values: Mapping[str, Value]) -> Future[LightLayers | None]:
+        return _light_layers(border.renders.submit(RenderJob(program.source, fidelity, values, passes=("lights",))))
+
     parts = min(MOST_PARTS, max_renders // RENDERS_PER_PART)
     result = tuner.tune(
-        TuningProblem(parameters, start, max_renders - parts, in_flight, stage, border.renders.target),
+        TuningProblem(
+            parameters,
+            start,
+            max_renders - parts,
+            in_flight,
+            stage,
+            border.renders.target,
+            layers if fidelity.engine == "CYCLES" else None,
+        ),
         submit,
         rng,
         lambda now: progress.score(now.best) if now.best is not None else None,
@@ -212,6 +224,20 @@ def _in_part(program: Program, groups: Sequence[Mapping[str, Value]], border: Bo
 
 def _picture(measured: Measured) -> Callable[[], npt.NDArray[np.uint8]] | None:
     return (lambda: measured.pixels) if measured.status is Status.OK else None
+
+
+def _light_layers(measured: Future[Measured]) -> Future[LightLayers | None]:
+    answer: Future[LightLayers | None] = Future()
+
+    def settle(done: Future[Measured]) -> None:
+        try:
+            got = done.result()
+            answer.set_result(got.light_layers if got.status is Status.OK else None)
+        except BaseException as error:
+            answer.set_exception(error)
+
+    measured.add_done_callback(settle)
+    return answer
 
 
 def _trial(measured: Future[Measured], scorer: Scorer, stage: Stage) -> Future[Trial]:

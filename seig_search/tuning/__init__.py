@@ -5,6 +5,7 @@ The seam is in ``seam``. ``residual_tuner`` goes by the residual image, ``optuna
 
 from seig_search.tuning.auto_tuner import AutoTuner
 from seig_search.tuning.guard import Verdict, accept
+from seig_search.tuning.lights_tuner import LightsTuner
 from seig_search.tuning.local_tuner import LocalTuner
 from seig_search.tuning.noise import Noise
 from seig_search.tuning.optuna_tuner import OptunaTuner
@@ -13,6 +14,7 @@ from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningP
 
 __all__ = [
     "AutoTuner",
+    "LightsTuner",
     "LocalTuner",
     "Noise",
     "OptunaTuner",

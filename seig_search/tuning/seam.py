@@ -17,6 +17,7 @@ from seig_search.stages import Stage
 if TYPE_CHECKING:
     from seig_search.program import Parameter
     from seig_search.target import Target
+    from seig_search.tuning.light_layers import LightLayers
 
 __all__ = ["Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
 
@@ -55,6 +56,8 @@ class TuningProblem:
             problems and seeds give equal results on any number of workers.
         stage: The stage whose score counts.
         target: What the renders should look like; None where a tuner gets to see scores only.
+        layers: Renders some values with every light's own part, one render of ``max_renders`` each; the answer is None
+            if that failed. None where nobody can.
     """
 
     parameters: tuple[Parameter, ...]
@@ -63,6 +66,7 @@ class TuningProblem:
     in_flight: int
     stage: Stage
     target: Target | None = None
+    layers: Callable[[Mapping[str, Value]], Future[LightLayers | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

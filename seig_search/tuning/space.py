@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from seig_search.render import Value
@@ -124,6 +124,20 @@ class Space:
     def start(self) -> Coordinates:
         """Give the current values as coordinates by axis name."""
         return {axis.name: axis.start for axis in self.axes}
+
+    def locate(self, values: Mapping[str, Value]) -> Coordinates:
+        """Give the coordinates of parameter values, brought into the space; the other way round than ``changes``.
+
+        Args:
+            values: By parameter key; axes of others are not mentioned.
+        """
+        found: Coordinates = {}
+        for axis in self.axes:
+            if axis.key in values:
+                value = values[axis.key]
+                part = value[axis.index] if isinstance(value, tuple) and axis.index is not None else value
+                found[axis.name] = replace(axis, value=part).start  # type: ignore[arg-type]
+        return found
 
     def changes(self, coordinates: Mapping[str, float | int | str]) -> dict[str, Value]:
         """Give the parameter values at some coordinates: only those that differ from the current ones.

@@ -33,6 +33,11 @@ class Trials:
         self._best = problem.start
         self.used = self.failed = 0
 
+    def pay(self, renders: int) -> None:
+        """Count renders that were made beside the trials."""
+        self.used += renders
+        self._progress(TuningProgress(self.used, self._problem.max_renders, self.score))
+
     @property
     def left(self) -> int:
         """Renders that are left."""

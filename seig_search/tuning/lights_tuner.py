@@ -1,0 +1,392 @@
+"""Tuning light in closed form: one render taken apart by light tells what every energy and colour would do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seig_search.errors import UsageError
+from seig_search.program import Parameter
+from seig_search.render import Value
+from seig_search.stages import Stage
+from seig_search.tuning.light_layers import Answer, LightLayers, Relit
+from seig_search.tuning.seam import Submit, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.space import Coordinates, Space
+from seig_search.tuning.trials import Trials
+from seig_search.tuning.view_curve import Floats, ViewCurve
+
+__all__ = ["LightsTuner"]
+
+AMOUNT = re.compile(r"energ|power|strength|intens|emission|glow|bright|watt", re.IGNORECASE)
+PROBE = 0.26
+LEAST_RENDERS = 4
+FLOOR = 0.02
+"""A number at 0 tells nothing of what it does: it is looked at from this share of its range."""
+DARK = 1e-6
+UNEVEN = 0.15
+NOISE_BLUR = 0.02
+APART = 0.2
+CLOSE, HALF = 0.05, 0.1
+"""Logarithms: what two factors of numbers that are moved at once differ by, and within what one is recognised."""
+DIM = 0.02
+FAR = 0.3
+SNAP = 0.06
+DIRECTION_STEP = 0.12
+LEAST_STEP = 0.02
+LEAST_GAIN = 0.005
+
+Layered = Callable[[Mapping[str, Value]], Future[LightLayers | None]]
+
+
+class LightsTuner:
+    """Solves for energies and colours of lights, world and emission, with a small search over directions about it.
+
+    The scene is rendered with every light's own part, and once more with all numbers that may drive light (those whose unit or
+    name says so, and colours) moved at once, each by a factor of its own, which tells who drives which layer; where it does not, numbers are moved alone. Then all of them together are a least-squares problem that
+    needs no render; its solution, a half of it and one without the colours are rendered, and the best score counts. Numbers of the lighting stage that are no
+    amounts (directions, places, sizes) are searched outside of it, a step either way at a time, each place judged by what the lights could make of it.
+
+    Args:
+        reach: Half the width of the region about each current value in which numbers may move, as a fraction of its
+            range, above 0 and at most 1.
+        pull: Weight of staying near the current values, per e-fold, at least 0.
+        directions: Share of the renders that directions may use, 0..1.
+
+    Raises:
+        UsageError: A setting is out of its range.
+    """
+
+    def __init__(self, reach: float = 1.0, pull: float = 0.01, directions: float = 0.5) -> None:
+        if not 0 < reach <= 1:
+            raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
+        if not pull >= 0:
+            raise UsageError(f"the tuner's pull must be at least 0, got {pull}")
+        if not 0 <= directions <= 1:
+            raise UsageError(f"the tuner's directions must be 0..1, got {directions}")
+        self.reach, self.pull, self.directions = reach, pull, directions
+
+    def tune(
+        self,
+        problem: TuningProblem,
+        submit: Submit,
+        rng: np.random.Generator,
+        progress: Callable[[TuningProgress], None],
+    ) -> TuningResult:
+        """Search for values with a better score; see ``Tuner``."""
+        if problem.layers is None or problem.target is None:
+            return TuningResult({}, problem.start, 0, "there are no light layers to solve for")
+        amounts = [parameter for parameter in problem.parameters if is_amount(parameter)]
+        if not amounts:
+            return TuningResult({}, problem.start, 0, "no number drives a light")
+        if problem.max_renders < LEAST_RENDERS:
+            told = f"light in closed form needs {LEAST_RENDERS} renders, there are {problem.max_renders}"
+            return TuningResult({}, problem.start, 0, told)
+        space = Space.of(problem.parameters, self.reach)
+        trials = Trials(problem, space, submit, progress)
+        return _Lighting(self, problem, problem.layers, amounts, space, trials).run()
+
+
+def is_amount(parameter: Parameter) -> bool:
+    """Whether a number may be an amount of light: a colour, or one whose unit, name or range says so."""
+    if parameter.kind == "rgb":
+        return parameter.stage in (Stage.LIGHTING, None) or bool(AMOUNT.search(parameter.name))
+    if parameter.kind != "float" or parameter.high is None or parameter.high <= 0:
+        return False
+    return parameter.unit in ("W", "W/m2", "W/m²") or bool(AMOUNT.search(parameter.name))
+
+
+class _Lighting:
+    """One tuning."""
+
+    def __init__(
+        self,
+        tuner: LightsTuner,
+        problem: TuningProblem,
+        layered: Layered,
+        amounts: Sequence[Parameter],
+        space: Space,
+        trials: Trials,
+    ) -> None:
+        self._tuner, self._problem, self._layered = tuner, problem, layered
+        self._amounts, self._space, self._trials = amounts, space, trials
+        self._answers: list[Answer] = []
+        self._base: dict[str, Value] = {}
+        self._ranges = {(axis.key, axis.index): (axis.low, axis.high) for axis in space.axes if axis.kind == "float"}
+
+    def run(self) -> TuningResult:
+        """Look, solve, search directions."""
+        method = "closed-form lighting"
+        self._base = {parameter.key: self._floored(parameter) for parameter in self._amounts}
+        probe = self._all_moved()
+        first, look = self._looks([self._base, {**self._base, **probe}])
+        if first is None:
+            return self._trials.result(method, 0)
+        self._answers, unsure = self._told_apart(probe, first, look)
+        self._probe_alone(unsure, first)
+        if not self._answers:
+            return self._trials.result(f"{method} (no number was found to scale a light)", 0)
+        view, target = first.view(), self._target(first)
+        steps, error = self._solved(first, view, target)
+        plain, _ = self._solved(first, view, target, colours=False)
+        self._trials.run([self._point(values, {}) for values in (steps, plain, steps / 2)])
+        error = self._look_again(steps, view, target, error)
+        self._search_directions(view, target, error)
+        numbers = len({answer.key for answer in self._answers})
+        return self._trials.result(f"{method} ({view.name} view, {len(first.names)} layers)", numbers)
+
+    def _look_again(self, steps: Floats, view: ViewCurve, target: npt.NDArray[np.uint8], error: float) -> float:
+        """Solve once more from where the solution is: what was too dim to be told from noise may be bright there."""
+        if self._trials.left < 2 or np.max(np.abs(steps), initial=0) < FAR:
+            return error
+        self._base = {**self._base, **self._values(steps)}
+        self._answers = [
+            replace(answer, value=min(max(answer.value * math.exp(step), answer.low), answer.high))
+            for step, answer in zip(steps, self._answers, strict=True)
+        ]
+        (look,) = self._looks([self._base])
+        if look is None or look.picture.shape[:2] != target.shape[:2]:
+            return error
+        again, found = self._solved(look, view, target)
+        self._trials.run([self._point(again, {})])
+        return found
+
+    def _solved(
+        self, look: LightLayers, view: ViewCurve, target: npt.NDArray[np.uint8], colours: bool = True
+    ) -> tuple[Floats, float]:
+        """Solve for all numbers, or for those that are no colours; the others keep still."""
+        moving = [n for n, answer in enumerate(self._answers) if colours or answer.index is None]
+        answers = [self._answers[n] for n in moving]
+        found, error = Relit(look, view, answers, target, pull=self._tuner.pull).solve()
+        steps = np.zeros(len(self._answers))
+        steps[moving] = found
+        return steps, error
+
+    def _told_apart(
+        self, probe: Mapping[str, Value], first: LightLayers, look: LightLayers | None
+    ) -> tuple[list[Answer], list[Parameter]]:
+        """Say which number drives which layer after all were moved at once, each by a factor of its own.
+
+        Of colours only red was moved, so what green and blue did is the other numbers' work.
+
+        Returns:
+            Answers, and the numbers for which that is not clear.
+        """
+        if look is None or look.names != first.names:
+            return [], list(self._amounts)
+        ratio, seen, even = _ratio(first, look)
+        grown = np.log(ratio)
+        moves: dict[bool, dict[str, float]] = {True: {}, False: {}}
+        for parameter in self._amounts:
+            move = _log_move(self._base[parameter.key], probe[parameter.key], 0)
+            if move:
+                moves[parameter.kind == "rgb"][parameter.key] = move
+        drives = {parameter.key: np.zeros((len(first.names), 3)) for parameter in self._amounts}
+        share = first.sums().sum(axis=1) / max(float(first.sums().sum()), 1e-30)
+        clear = True
+        for layer in np.flatnonzero(seen.all(axis=1)):
+            common = float(grown[layer, 1:].mean())
+            # Of a dim layer, a few bright samples are all there is: the nearest move is taken.
+            close = HALF if share[layer] < DIM else CLOSE
+            for colours, amount in ((False, common), (True, float(grown[layer, 0]) - common)):
+                key, off = _nearest(moves[colours], amount)
+                if off > close or (share[layer] >= DIM and not even[layer].all()):
+                    clear = False
+                elif key:
+                    drives[key][layer] = 1.0
+        found = [parameter for parameter in self._amounts if drives[parameter.key].any()]
+        answers = [answer for parameter in found for answer in self._made(parameter, drives[parameter.key])]
+        return answers, [] if clear else [parameter for parameter in self._amounts if parameter not in found]
+
+    def _probe_alone(self, unsure: Sequence[Parameter], first: LightLayers) -> None:
+        """Move numbers one at a time, as far as the renders go."""
+        unsure = unsure[: max(0, self._trials.left - 3)]
+        probes = {
+            parameter.key: self._moved(parameter, PROBE if self._fits(parameter, PROBE) else -PROBE)
+            for parameter in unsure
+        }
+        looks = self._looks([{**self._base, key: value} for key, value in probes.items()])
+        for parameter, look in zip(unsure, looks, strict=True):
+            if look is None or look.names != first.names:
+                continue
+            ratio, seen, even = _ratio(first, look)
+            changed = seen & (np.abs(np.log(ratio)) > CLOSE)
+            if not changed.any() or not even[changed].all():
+                continue
+            moves = [_log_move(self._base[parameter.key], probes[parameter.key], channel) for channel in range(3)]
+            if not all(moves):
+                continue
+            powers = np.log(ratio) / np.array(moves)
+            near = np.round(powers)
+            self._answers += self._made(parameter, np.where(np.abs(powers - near) < SNAP, near, powers) * changed)
+
+    def _made(self, parameter: Parameter, powers: Floats) -> list[Answer]:
+        base = self._base[parameter.key]
+        parts: list[tuple[int | None, float]] = (
+            [(index, float(part)) for index, part in enumerate(base)]
+            if isinstance(base, tuple)
+            else [(None, _number(base))]
+        )
+        answers = []
+        for index, value in parts:
+            # A channel of a colour drives that channel of light.
+            mine = powers if index is None else powers * (np.arange(3) == index)
+            low, high = self._ranges.get((parameter.key, index), (value, value))
+            low = min(max(low, value * 1e-3), value * (1 - 1e-6))
+            if mine.any() and high > low:
+                answers.append(Answer(parameter.key, index, value, low, max(high, value * (1 + 1e-6)), mine))
+        return answers
+
+    def _looks(self, asked: Sequence[Mapping[str, Value]]) -> list[LightLayers | None]:
+        """Render with layers, as many at once as the problem allows."""
+        answers: list[LightLayers | None] = []
+        futures: list[Future[LightLayers | None]] = []
+        for index in range(len(asked)):
+            while len(futures) < len(asked) and len(futures) - index < max(1, self._problem.in_flight):
+                futures.append(self._layered(asked[len(futures)]))
+            answers.append(futures[index].result())
+            self._trials.pay(1)
+        return answers
+
+    def _floored(self, parameter: Parameter) -> Value:
+        high = 1.0 if parameter.high is None else float(parameter.high)
+        least = FLOOR * high if parameter.kind == "rgb" else max(float(parameter.low or 0), FLOOR * FLOOR * high)
+        if isinstance(parameter.value, tuple):
+            return tuple(max(float(part), least) for part in parameter.value)
+        return max(_number(parameter.value), least)
+
+    def _all_moved(self) -> dict[str, Value]:
+        """Move every number by a factor of its own, within its range; of colours, red only."""
+        count = len(self._amounts)
+        free = [sign * APART * size for size in range(1, 2 * count + 2) for sign in (1.0, -1.0)]
+        left = {True: list(free), False: list(free)}
+        moved: dict[str, Value] = {}
+        for parameter in self._amounts:
+            mine = left[parameter.kind == "rgb"]
+            move = next((move for move in mine if self._fits(parameter, move)), 0.0)
+            if move:
+                mine.remove(move)
+            value, base = self._moved(parameter, move), self._base[parameter.key]
+            moved[parameter.key] = (
+                (value[0], *base[1:]) if isinstance(value, tuple) and isinstance(base, tuple) else value
+            )
+        return moved
+
+    def _fits(self, parameter: Parameter, move: float) -> bool:
+        # Above 1 a colour is no colour; going down always fits.
+        if parameter.kind == "rgb":
+            return move < 0
+        low, high = float(parameter.low or 0), 1.0 if parameter.high is None else float(parameter.high)
+        return low <= _number(self._base[parameter.key]) * math.exp(move) <= high
+
+    def _moved(self, parameter: Parameter, move: float) -> Value:
+        """Move a number by the exponential of ``move``."""
+        base, factor = self._base[parameter.key], float(np.exp(move))
+        return tuple(part * factor for part in base) if isinstance(base, tuple) else _number(base) * factor
+
+    def _target(self, look: LightLayers) -> npt.NDArray[np.uint8]:
+        assert self._problem.target is not None
+        height, width = look.picture.shape[:2]
+        sized = self._problem.target.sized(width, height)
+        alpha = np.full((height, width), 255, np.uint8) if sized.alpha is None else sized.alpha
+        return np.dstack([sized.rgb, alpha])
+
+    def _values(self, steps: Floats) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for step, answer in zip(steps, self._answers, strict=True):
+            value = float(np.clip(answer.value * np.exp(step), answer.low, answer.high))
+            if answer.index is None:
+                found[answer.key] = value
+            else:
+                whole: Any = found.get(answer.key, self._base[answer.key])
+                found[answer.key] = (*whole[: answer.index], value, *whole[answer.index + 1 :])
+        return found
+
+    def _point(self, steps: Floats, directions: Coordinates) -> Coordinates:
+        return {**self._space.locate(self._values(steps)), **directions}
+
+    def _search_directions(self, view: ViewCurve, target: npt.NDArray[np.uint8], error: float) -> None:
+        """Walk numbers of the lighting stage that are no amounts, each place judged by the best light for it."""
+        driven = {answer.key for answer in self._answers}
+        stages = {parameter.key: parameter.stage for parameter in self._problem.parameters}
+        axes = [
+            axis
+            for axis in self._space.axes
+            if axis.kind == "float" and axis.key not in driven and stages[axis.key] in (Stage.LIGHTING, None)
+        ]
+        allowed = int(self._tuner.directions * self._problem.max_renders)
+        here: Coordinates = {axis.name: axis.start for axis in axes}
+        step, used = DIRECTION_STEP, 0
+        while axes and step >= LEAST_STEP:
+            asked: list[Coordinates] = []
+            for axis in axes:
+                for sign in (1.0, -1.0):
+                    there = float(np.clip(float(here[axis.name]) + sign * step, 0.0, 1.0))
+                    if there != here[axis.name]:
+                        asked.append({**here, axis.name: there})
+            room = min(allowed - used, self._trials.left - 2)
+            if room < 2:
+                return
+            asked = asked[:room]
+            used += len(asked)
+            looks = self._looks([{**self._space.changes(point), **self._base} for point in asked])
+            solved = []
+            for point, look in zip(asked, looks, strict=True):
+                if look is not None and look.picture.shape == target.shape:
+                    steps, found = self._solved(look, view, target)
+                    solved.append((found, point, steps))
+            best = min(solved, key=lambda entry: entry[0], default=None)
+            if best is None or best[0] > error * (1 - LEAST_GAIN):
+                step /= 2
+                continue
+            error, here, steps = best
+            self._trials.run([self._point(steps, here)])
+
+
+def _nearest(moves: Mapping[str, float], amount: float) -> tuple[str, float]:
+    """Give the key whose move explains an amount best, an empty one for no move, and by how much it is off."""
+    best = min(moves, key=lambda key: abs(moves[key] - amount), default="")
+    if not best or abs(amount) <= abs(moves[best] - amount):
+        return "", abs(amount)
+    return best, abs(moves[best] - amount)
+
+
+def _number(value: Value) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def _log_move(base: Value, probe: Value, channel: int) -> float:
+    if isinstance(base, tuple) and isinstance(probe, tuple):
+        return float(np.log(probe[channel] / base[channel]))
+    return float(np.log(_number(probe) / _number(base)))
+
+
+def _ratio(first: LightLayers, look: LightLayers) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Compare two renders by layer and channel.
+
+    Returns:
+        Ratios of all light, which layers are bright enough to tell, and which differ by the same factor everywhere,
+        within what noise and clamping do; (N, 3) each.
+    """
+    before, after = first.sums(), look.sums()
+    seen = before > DARK * max(float(before.max()), 1e-30)
+    ratio = np.where(seen, np.maximum(after, 1e-30) / np.maximum(before, 1e-30), 1.0)
+    one, other = (_blurred(layers.small()[0]) for layers in (first, look))
+    off = np.abs(one * ratio[:, None, None, :] - other).sum(axis=(1, 2))
+    whole = np.maximum(other.sum(axis=(1, 2)), 1e-30)
+    return ratio, seen, off / whole < UNEVEN
+
+
+def _blurred(layers: Floats) -> Floats:
+    from scipy.ndimage import gaussian_filter
+
+    sigma = NOISE_BLUR * max(layers.shape[1:3])
+    smooth: Floats = gaussian_filter(layers, (0, sigma, sigma, 0), mode="nearest", truncate=3.0)
+    return smooth
