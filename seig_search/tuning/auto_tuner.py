@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from seig_search.errors import UsageError
 from seig_search.render import Value
+from seig_search.tuning.lights_tuner import LightsTuner, is_amount
 from seig_search.tuning.residual_tuner import ResidualTuner
 from seig_search.tuning.sampling import Sampler, SamplingTuner
-from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.seam import Submit, Tuner, TuningProblem, TuningProgress, TuningResult
 
 __all__ = ["AutoTuner"]
 
 
 class AutoTuner:
-    """Least squares on the residual image first, then sampling from where it got to.
+    """Light in closed form, then least squares on the residual image, then sampling, each from where the last one got to.
 
-    Least squares gets furthest per render where the picture answers to the numbers, but knows nothing of integers and choices, and
-    climbs no score where pictures and score disagree; for these, and for what is left of the renders, numbers are sampled: by local search, or by CMA-ES where there are some hundred
+    Where numbers drive lights, they are solved for first: a few renders settle all of them at once, and what is left of the picture's
+    difference is not for the lights to mend. Least squares gets furthest per render where the picture answers to the
+    numbers, but knows nothing of integers and choices, and climbs no score where pictures and score disagree; for these, and for what is left of the renders, numbers are sampled: by local search, or by CMA-ES where there are some hundred
     renders per number (it learns a covariance over all numbers at once).
 
     Args:
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
         sigma: The first sampled steps' size, as a fraction of the trust region, above 0 and at most 1.
         residual: Share of the renders that least squares may use, 0..1.
+        lights: Share of the renders that the closed form may use, 0..1.
 
     Raises:
         UsageError: A setting is out of its range.
@@ -35,10 +37,12 @@ class AutoTuner:
 
     TRIALS_PER_NUMBER = 100
 
-    def __init__(self, reach: float = 0.35, sigma: float = 0.18, residual: float = 0.75) -> None:
-        if not 0 <= residual <= 1:
-            raise UsageError(f"the tuner's residual must be 0..1, got {residual}")
-        self.residual = residual
+    def __init__(self, reach: float = 0.35, sigma: float = 0.18, residual: float = 0.75, lights: float = 0.3) -> None:
+        for name, share in (("residual", residual), ("lights", lights)):
+            if not 0 <= share <= 1:
+                raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
+        self.residual, self.lights = residual, lights
+        self._lights = LightsTuner(directions=0.0)
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)
 
@@ -55,33 +59,67 @@ class AutoTuner:
         progress: Callable[[TuningProgress], None],
     ) -> TuningResult:
         """Search for values with a better score; see ``Tuner``."""
-        share = int(self.residual * problem.max_renders)
-        if problem.target is None or problem.start.picture is None or share < 1:
+        if problem.target is None or problem.start.picture is None:
             return self._sampling.tune(problem, submit, rng, progress)
-        most = problem.max_renders
-        first = self._least_squares.tune(
-            replace(problem, max_renders=share), submit, rng, lambda now: progress(replace(now, max_renders=most))
-        )
+        chain = _Chain(problem, submit, rng, progress)
+        if problem.layers is not None and any(is_amount(parameter) for parameter in problem.parameters):
+            chain.go_on(self._lights, int(self.lights * problem.max_renders))
+        chain.go_on(self._least_squares, int(self.residual * chain.left))
+        chain.go_on(self._sampling, chain.left)
+        return chain.result()
+
+
+class _Chain:
+    """Tuners one after the other, each from where the last one got to."""
+
+    def __init__(
+        self,
+        problem: TuningProblem,
+        submit: Submit,
+        rng: np.random.Generator,
+        progress: Callable[[TuningProgress], None],
+    ) -> None:
+        self._problem, self._submit, self._rng, self._progress = problem, submit, rng, progress
+        self._values: dict[str, Value] = {}
+        self._trial, self._used = problem.start, 0
+        self._told: list[str] = []
+
+    @property
+    def left(self) -> int:
+        """Renders that are left."""
+        return self._problem.max_renders - self._used
+
+    def go_on(self, tuner: Tuner, renders: int) -> None:
+        """Let a tuner have so many renders; none if that is less than one."""
+        if renders < 1:
+            return
+        so_far, used = dict(self._values), self._used
         moved = tuple(
-            replace(parameter, value=first.values.get(parameter.key, parameter.value))
-            for parameter in problem.parameters
+            replace(parameter, value=so_far.get(parameter.key, parameter.value))
+            for parameter in self._problem.parameters
         )
-        rest = replace(problem, parameters=moved, start=first.trial, max_renders=most - first.trials)
+        ask = self._problem.layers
+        problem = replace(
+            self._problem,
+            parameters=moved,
+            start=self._trial,
+            max_renders=renders,
+            layers=None if ask is None else lambda values: ask({**so_far, **values}),
+        )
+        result = tuner.tune(
+            problem,
+            lambda values: self._submit({**so_far, **values}),
+            self._rng,
+            lambda now: self._progress(replace(now, trials=now.trials + used, max_renders=self._problem.max_renders)),
+        )
+        self._values |= result.values
+        self._trial, self._used = result.trial, used + result.trials
+        if result.trials:
+            self._told.append(result.explanation)
 
-        def beyond(values: Mapping[str, Value]) -> Future[Trial]:
-            return submit({**first.values, **values})
-
-        second = self._sampling.tune(
-            rest,
-            beyond,
-            rng,
-            lambda now: progress(replace(now, trials=now.trials + first.trials, max_renders=most)),
-        )
-        values = {**first.values, **second.values}
-        own = {parameter.key: parameter.value for parameter in problem.parameters}
-        return TuningResult(
-            {key: value for key, value in values.items() if value != own[key]},
-            second.trial,
-            first.trials + second.trials,
-            f"{first.explanation}; then {second.explanation}",
-        )
+    def result(self) -> TuningResult:
+        """Tell what all of them found."""
+        own = {parameter.key: parameter.value for parameter in self._problem.parameters}
+        values = {key: value for key, value in self._values.items() if value != own[key]}
+        told = "; then ".join(self._told) or "there were no renders to tune with"
+        return TuningResult(values, self._trial, self._used, told)

@@ -1,0 +1,292 @@
+"""Light in closed form: on layers that are made up, so that what is right is known."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
+
+from seig_search.candidate import Status
+from seig_search.errors import UsageError
+from seig_search.program import Parameter
+from seig_search.stages import Stage
+from seig_search.target import Target
+from seig_search.tuning import AutoTuner, LightsTuner, Trial, TuningProblem
+from seig_search.tuning.light_layers import LightLayers
+from seig_search.tuning.lights_tuner import is_amount
+from seig_search.tuning.view_curve import ViewCurve, encoded
+
+HEIGHT, WIDTH = 48, 64
+
+
+def number(name, value, low, high, log=True, unit="W", stage=Stage.LIGHTING):
+    return Parameter(name, name, value, "float", low, high, log, unit, (), stage, 1, True)
+
+
+def colour(name, value, stage=Stage.LIGHTING):
+    return Parameter(name, name, value, "rgb", 0.0, 1.0, False, "", (), stage, 1, True)
+
+
+def filmic(linear):
+    """A curve that is not Standard's: mixes channels and rolls off."""
+    mix = np.array([[0.86, 0.10, 0.04], [0.05, 0.90, 0.05], [0.04, 0.12, 0.84]])
+    x = np.maximum(linear @ mix.T, 0)
+    return np.clip((x / (x + 0.35)) ** 0.8, 0, 1)
+
+
+class World:
+    """Lights with smooth patterns; the truth, and renders with any values."""
+
+    def __init__(self, lights, rng, view=encoded, spoil=2.0, alpha=False):
+        self.rng, self.view = rng, view
+        noise = rng.uniform(0, 1, (lights + 2, HEIGHT, WIDTH, 1))
+        smooth = gaussian_filter(noise, (0, 6, 6, 0))
+        smooth = (smooth - smooth.min()) / (smooth.max() - smooth.min())
+        tint = rng.uniform(0.3, 1.0, (1, HEIGHT, WIDTH, 3))
+        self.patterns = smooth**2 * gaussian_filter(tint, (0, 3, 3, 0)) * 2 / (lights + 1)
+        self.names = (*(f"L{k}" for k in range(lights)), "world", "emission")
+        self.alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+        if alpha:
+            self.alpha[:, : WIDTH // 3] = 0
+        truth = {f"L{k}_ENERGY": float(rng.uniform(60, 160)) for k in range(lights)}
+        truth |= {f"L{k}_RGB": tuple(float(c) for c in rng.uniform(0.3, 0.95, 3)) for k in range(lights)}
+        self.truth = {**truth, "SKY_STRENGTH": 0.8, "ANGLE": 0.5}
+        self.looks = self.trials = 0
+        self.fails = set()
+        start = {}
+        for key, value in self.truth.items():
+            if isinstance(value, tuple):
+                start[key] = tuple(float(np.clip(c * np.exp(rng.uniform(-0.4, 0.4)), 0.03, 1)) for c in value)
+            else:
+                start[key] = value * float(np.exp(rng.choice([-1, 1]) * rng.uniform(0.3, np.log(spoil))))
+        start["ANGLE"] = 0.5
+        self.start = start
+        self.target = self.picture(self.truth)
+
+    def layers(self, values):
+        powers = np.ones((len(self.names), 3))
+        for k, name in enumerate(self.names):
+            if f"{name}_ENERGY" in values:
+                powers[k] = values[f"{name}_ENERGY"] / 100 * np.array(values[f"{name}_RGB"])
+        powers[-2] = values["SKY_STRENGTH"]
+        shift = round(40 * (values["ANGLE"] - 0.5))
+        moved = self.patterns.copy()
+        moved[0] = np.roll(moved[0], shift, axis=1)
+        return (moved * powers[:, None, None, :] * (self.alpha[..., None] / 255)).astype(np.float32)
+
+    def picture(self, values):
+        rgb = np.rint(self.view(self.layers(values).sum(axis=0).astype(float)) * 255)
+        return np.dstack([rgb, self.alpha]).astype(np.uint8)
+
+    def score(self, picture):
+        return float(np.exp(-np.mean(np.abs(picture.astype(float) - self.target)) / 10))
+
+    def trial(self, values):
+        picture = self.picture({**self.start, **values})
+        return Trial(Status.OK, self.score(picture), {}, lambda: picture)
+
+    def problem(self, renders, *more):
+        parameters = [
+            colour(key, value) if isinstance(value, tuple) else number(key, value, 1, 1000)
+            for key, value in self.start.items()
+            if key not in ("SKY_STRENGTH", "ANGLE", *(parameter.key for parameter in more))
+        ]
+        parameters += [number("SKY_STRENGTH", self.start["SKY_STRENGTH"], 0.01, 10, unit=""), *more]
+        target = Target.from_array(self.target)
+        return TuningProblem(tuple(parameters), self.trial({}), renders, 4, Stage.LIGHTING, target, self.ask)
+
+    def ask(self, values):
+        self.looks += 1
+        future = Future()
+        whole = {**self.start, **values}
+        failed = self.looks in self.fails
+        future.set_result(None if failed else LightLayers(self.layers(whole), self.names, self.picture(whole)))
+        return future
+
+    def submit(self, values):
+        self.trials += 1
+        future = Future()
+        future.set_result(self.trial(values))
+        return future
+
+    def tune(self, renders, *more, tuner=None):
+        tuner = tuner or LightsTuner()
+        return tuner.tune(self.problem(renders, *more), self.submit, np.random.default_rng(0), lambda now: None)
+
+    def errors(self, values):
+        """Of energy times colour by channel, which is what a picture tells."""
+        now = {**self.start, **values}
+        found = [abs(now["SKY_STRENGTH"] / self.truth["SKY_STRENGTH"] - 1)]
+        for name in self.names[:-2]:
+            ours, theirs = (v[f"{name}_ENERGY"] * np.array(v[f"{name}_RGB"]) for v in (now, self.truth))
+            found += list(np.abs(ours / theirs - 1))
+        return np.array(found)
+
+
+@pytest.mark.parametrize("lights", [1, 2, 4, 6])
+@pytest.mark.parametrize("seed", range(3))
+def test_all_energies_and_colours_come_from_a_few_renders(lights, seed):
+    world = World(lights, np.random.default_rng(seed))
+    result = world.tune(8, tuner=LightsTuner(directions=0.0))
+    assert np.median(world.errors(result.values)) < 0.02
+    assert result.trial.score > 0.95 > world.trial({}).score
+    assert world.looks + world.trials == result.trials <= 8
+    assert f"{len(world.names)} layers" in result.explanation
+    assert "Standard" in result.explanation
+
+
+def test_the_third_render_is_as_good_as_it_gets():
+    world = World(3, np.random.default_rng(5))
+    scores = []
+    world.tune(8, tuner=LightsTuner(directions=0.0, pull=0.002))
+    first = World(3, np.random.default_rng(5))
+    submit = first.submit
+    first.submit = lambda values: scores.append(first.trial(values).score) or submit(values)
+    first.tune(8, tuner=LightsTuner(directions=0.0, pull=0.002))
+    assert scores[0] > 0.97
+
+
+def test_a_view_that_is_not_standard_is_learnt_from_the_picture():
+    world = World(3, np.random.default_rng(1), view=filmic)
+    result = world.tune(8, tuner=LightsTuner(directions=0.0))
+    assert "learnt" in result.explanation
+    assert np.median(world.errors(result.values)) < 0.05
+
+
+def test_what_is_transparent_is_left_alone():
+    world = World(3, np.random.default_rng(2), alpha=True)
+    result = world.tune(8, tuner=LightsTuner(directions=0.0))
+    assert np.median(world.errors(result.values)) < 0.03
+
+
+def test_a_direction_is_found_by_what_the_light_could_make_of_it():
+    world = World(2, np.random.default_rng(3))
+    world.start["ANGLE"] = 0.8
+    angle = Parameter("ANGLE", "ANGLE", 0.8, "float", 0.0, 1.0, False, "", (), Stage.LIGHTING, 1, True)
+    result = world.tune(40, angle)
+    assert abs(result.values["ANGLE"] - 0.5) < 0.06
+    assert result.trial.score > 0.9
+    stays = World(2, np.random.default_rng(3))
+    stays.start["ANGLE"] = 0.8
+    elsewhere = replace(angle, stage=Stage.GEOMETRY)
+    assert "ANGLE" not in stays.tune(40, elsewhere).values
+
+
+def test_numbers_that_do_nothing_or_not_evenly_do_not_disturb():
+    world = World(2, np.random.default_rng(4))
+    idle = number("IDLE_ENERGY", 50.0, 1, 1000)
+    world.start["IDLE_ENERGY"] = 50.0
+    plain = World(2, np.random.default_rng(4)).tune(12, tuner=LightsTuner(directions=0.0))
+    result = world.tune(12, idle, tuner=LightsTuner(directions=0.0))
+    assert "IDLE_ENERGY" not in result.values
+    assert np.median(world.errors(result.values)) < 0.03
+    assert plain.trial.score == pytest.approx(result.trial.score, abs=0.03)
+    # The angle is called an energy here: it moves light about, and is not taken for an amount.
+    odd = World(2, np.random.default_rng(4))
+    odd.start["ANGLE"] = 0.5
+    layers = odd.layers
+    odd.layers = lambda values: layers({**values, "ANGLE": values.get("ODD_POWER", 0.5)})
+    odd.start["ODD_POWER"] = 0.5
+    result = odd.tune(12, number("ODD_POWER", 0.5, 0.1, 5.0), tuner=LightsTuner(directions=0.0))
+    assert "ODD_POWER" not in result.values
+
+
+@pytest.mark.parametrize("fails", [{1}, {2}, {1, 2}, {3}, set(range(1, 50))])
+def test_looks_that_fail_cost_nothing_but_themselves(fails):
+    world = World(2, np.random.default_rng(6))
+    world.fails = fails
+    result = world.tune(16)
+    assert result.trial.score >= world.trial({}).score
+    assert result.trials <= 16
+    assert result.trials == world.looks + world.trials
+    if 1 not in fails:
+        assert result.trial.score > 0.8 or fails >= {2, 3}
+
+
+def test_without_layers_amounts_or_renders_it_says_so():
+    world = World(1, np.random.default_rng(7))
+    assert "needs 4 renders" in world.tune(3).explanation
+    problem = replace(world.problem(8), layers=None)
+    told = LightsTuner().tune(problem, world.submit, np.random.default_rng(0), lambda now: None)
+    assert "no light layers" in told.explanation
+    problem = replace(world.problem(8), parameters=(number("WIDTH", 1.0, 0.5, 2.0, unit="m"),))
+    told = LightsTuner().tune(problem, world.submit, np.random.default_rng(0), lambda now: None)
+    assert "no number drives a light" in told.explanation
+    assert world.looks == 0
+
+
+def test_black_scenes_and_black_targets():
+    world = World(2, np.random.default_rng(8))
+    world.patterns = world.patterns * 0
+    result = world.tune(8)
+    assert result.values == {}
+    dark = World(2, np.random.default_rng(8))
+    dark.target = np.zeros_like(dark.target)
+    dark.target[..., 3] = 255
+    result = dark.tune(8)
+    assert all(np.isfinite(np.atleast_1d(value)).all() for value in result.values.values())
+
+
+def test_values_stay_in_their_ranges():
+    world = World(3, np.random.default_rng(9), spoil=8.0)
+    problem = world.problem(10)
+    narrow = tuple(
+        replace(p, low=p.value * 0.8, high=p.value * 1.25) if p.kind == "float" else p for p in problem.parameters
+    )
+    result = LightsTuner(directions=0.0).tune(
+        replace(problem, parameters=narrow), world.submit, np.random.default_rng(0), lambda now: None
+    )
+    for parameter in narrow:
+        for part in np.atleast_1d(result.values.get(parameter.key, parameter.value)):
+            assert parameter.low <= part <= parameter.high
+
+
+@pytest.mark.parametrize("setting", [{"reach": 0}, {"reach": 2}, {"pull": -1}, {"directions": 1.5}])
+def test_settings_are_checked(setting):
+    with pytest.raises(UsageError, match=next(iter(setting))):
+        LightsTuner(**setting)
+
+
+def test_what_may_be_an_amount():
+    assert is_amount(number("A", 1.0, 0.1, 5, unit="W"))
+    assert is_amount(number("key.energy", 1.0, 0.1, 5, unit=""))
+    assert is_amount(colour("LAMP", (1, 1, 1)))
+    assert not is_amount(colour("MUG", (1, 1, 1), Stage.MATERIALS))
+    assert is_amount(colour("GLOW_EMISSION", (1, 1, 1), Stage.MATERIALS))
+    assert not is_amount(number("ANGLE", 1.0, 0.1, 5, unit="deg"))
+
+
+def test_auto_begins_with_light_and_goes_on_from_there():
+    world = World(2, np.random.default_rng(10))
+    result = world.tune(30, tuner=AutoTuner())
+    assert result.explanation.index("closed-form lighting") < result.explanation.index("least squares")
+    assert result.trial.score > 0.95
+    again = World(2, np.random.default_rng(10)).tune(30, tuner=AutoTuner())
+    assert again.values == result.values
+    assert world.trial(result.values).score == pytest.approx(result.trial.score)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-3, 3))
+def test_standard_is_recognised_at_any_exposure(seed, stops):
+    linear = np.random.default_rng(seed).gamma(1.0, 0.3, (400, 3))
+    view = ViewCurve.fit(linear, np.rint(encoded(linear * 2**stops) * 255) / 255)
+    assert view.name == "Standard"
+    assert np.abs(view(linear) - encoded(linear * 2**stops)).max() < 0.02
+    assert np.all(np.diff(view(np.linspace(0, 4, 50)[:, None].repeat(3, 1)), axis=0) >= 0)
+
+
+def test_a_learnt_curve_holds_for_light_that_it_has_seen():
+    rng = np.random.default_rng(0)
+    linear = rng.gamma(1.0, 0.4, (3000, 3))
+    view = ViewCurve.fit(linear, np.rint(filmic(linear) * 255) / 255)
+    other = rng.gamma(1.2, 0.3, (3000, 3))
+    assert view.name == "learnt"
+    assert np.quantile(np.abs(view(other) - filmic(other)), 0.95) < 0.02
+    with pytest.raises(ValueError, match="no pixels"):
+        ViewCurve.fit(linear[:0], linear[:0])
