@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
 
 from seig_search.errors import UsageError, nearest
 from seig_search.metrics import Metrics, Score
@@ -11,7 +14,7 @@ from seig_search.stages import STAGES, Stage
 
 from .expression import Expression
 from .normalising import NORMALISERS, family_of, soft_share
-from .weights import GUARDS, OVERALL, WEIGHTS, Guard
+from .weights import GUARDS, OVERALL, WEIGHTS, Guard, Presence
 
 __all__ = ["Composite"]
 
@@ -26,6 +29,7 @@ class Composite:
             metric, and None takes a guard away.
         terms: Values made of metrics, by a name of their own: expressions (see ``Expression``), cut to 0..1. They are
             weighed and guarded by their names, like metrics; one whose metrics were not measured is left out.
+        presence: Settings of ``Presence`` that differ from its defaults; None leaves the factor out.
         scales: For metrics without a built-in normalisation: the values that count as 0 and as 1.
         known: Names of the metrics that are measured; None takes all built-in ones. Default weights and guards of
             others are left out (a stage that would weigh nothing then takes the weights of ``overall``), given
@@ -42,6 +46,7 @@ class Composite:
         weights: Mapping[str, Mapping[str, float]] | None = None,
         guards: Mapping[str, float | None] | None = None,
         terms: Mapping[str, str] | None = None,
+        presence: Mapping[str, Any] | None = MappingProxyType({}),
         scales: Mapping[str, tuple[float, float]] | None = None,
         known: Sequence[str] | None = None,
     ) -> None:
@@ -50,6 +55,7 @@ class Composite:
         self._terms = {name: _checked_term(name, text, measured) for name, text in (terms or {}).items()}
         self._known = measured | set(self._terms)
         self._weights = {stage: self._defaults(stage) for stage in (*(str(s) for s in STAGES), OVERALL)}
+        self._presence = self._checked_presence(presence)
         for stage, given in (weights or {}).items():
             if stage not in self._weights:
                 raise UsageError(f"weights are given for the unknown stage {stage!r}{nearest(stage, self._weights)}")
@@ -76,7 +82,7 @@ class Composite:
     def needs(self) -> Sequence[str]:
         """Names of the metrics it reads."""
         weighed = {name for chosen in self._weights.values() for name, weight in chosen.items() if weight > 0}
-        read = weighed | set(self._guards)
+        read = weighed | set(self._guards) | (set(self._presence.metrics) & self._known)
         for name in read & set(self._terms):
             read = (read - {name}) | self._terms[name].names
         return tuple(sorted(read))
@@ -146,8 +152,40 @@ class Composite:
                 f"none of the metrics that the stage {stage!r} weighs was measured: it weighs "
                 f"{', '.join(self._weights[stage])}; there are {', '.join(metrics) or 'none'}"
             )
-        terms = {name: weight / total * self._normalise(name, metrics[name]) for name, weight in chosen.items()}
+        factor = self._factor(metrics) / total
+        terms = {name: weight * factor * self._normalise(name, metrics[name]) for name, weight in chosen.items()}
         return Score(min(1.0, sum(terms.values())), terms)
+
+    def _factor(self, metrics: Metrics) -> float:
+        """Multiply a score by this: less than 1 where the picture lacks what the target has."""
+        there = [max(0.0, self._normalise(name, metrics[name])) for name in self._presence.metrics if name in metrics]
+        if not there:
+            return 1.0
+        share = min(1.0, math.prod(there) ** (1 / len(there)) / self._presence.enough)
+        power: float = share**self._presence.power
+        return self._presence.least + (1 - self._presence.least) * power
+
+    def _checked_presence(self, given: Mapping[str, Any] | None) -> Presence:
+        if given is None:
+            return Presence(metrics=())
+        known = {entry.name for entry in fields(Presence)}
+        for name in given:
+            if name not in known:
+                raise UsageError(f"unknown setting {name!r} of presence{nearest(name, known)}")
+        names = given.get("metrics", Presence().metrics)
+        if isinstance(names, str) or not isinstance(names, Sequence):
+            raise UsageError(f"the metrics of presence are {names!r}; give a list of names")
+        if "metrics" in given:
+            for name in names:
+                self._check_name(name, "presence")
+        made = Presence(**{**given, "metrics": tuple(names)})
+        for name, low in (("enough", 1e-3), ("least", 0.0)):
+            value = getattr(made, name)
+            if not _is_finite(value) or not low <= value <= 1:
+                raise UsageError(f"presence has {name} = {value!r}; give a number in {low:g}..1")
+        if not _is_amount(made.power):
+            raise UsageError(f"presence has power = {made.power!r}; give a number of at least 0")
+        return made
 
     def _normalise(self, name: str, value: float) -> float:
         scale = self._scales.get(name)

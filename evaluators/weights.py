@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from seig_search.stages import EDIT_STAGES, STAGES, Stage
 
-__all__ = ["GUARDS", "OVERALL", "WEIGHTS", "Guard"]
+__all__ = ["GUARDS", "OVERALL", "WEIGHTS", "Guard", "Presence"]
 
 OVERALL = "overall"
 
@@ -26,8 +26,28 @@ class Guard:
     stages: tuple[Stage, ...] = STAGES
 
 
-# Pixel metrics alone reward a scene that fades into the ground (it has less to misplace), so every stage weighs
-# what such a scene lacks: detail, contrast and edges of the right strength.
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a score is multiplied by where a picture lacks what the target has, wherever that may be.
+
+    The geometric mean of the metrics' normalised values counts as 1 from ``enough`` on; below, its share of that to the
+    ``power`` runs between ``least`` and 1. Pixel metrics reward a scene that fades into its ground, since it has less to
+    misplace; these metrics do not ask where things are, so the right scene a little off loses nothing by them.
+
+    Args:
+        metrics: Which; those that were not measured are left out, and without any the factor is 1.
+        enough: 0..1, above 0.
+        power: How steeply it falls, at least 0.
+        least: The factor where there is nothing, 0..1; 1 turns it off.
+    """
+
+    metrics: tuple[str, ...] = ("detail", "contrast", "colour")
+    enough: float = 0.8
+    power: float = 5.0
+    least: float = 0.3
+
+
+# Chosen on benchmarks/truth_correlation (what follows the truth in 3D) and benchmarks/score_sanity (what mush must not win).
 WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "scaffold": {
@@ -39,26 +59,31 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
             "edges": 1.5,
             "detail": 1.0,
             "contrast": 1.0,
+            "lpips": 1.0,
         },
         "geometry": {
             "silhouette": 1.5,
             "boundary": 1.0,
             "edges": 2.0,
+            "orientation": 2.5,
             "ssim": 0.5,
+            "psnr": 0.5,
             "multiscale": 1.0,
-            "detail": 2.0,
-            "contrast": 1.0,
-            "colour": 1.0,
+            "detail": 0.75,
+            "contrast": 0.5,
+            "colour": 0.5,
+            "lpips": 1.0,
         },
         "materials": {
-            "colour": 2.0,
-            "deltae": 1.5,
-            "multiscale": 1.0,
-            "contrast": 1.5,
-            "detail": 1.5,
+            "ms_ssim": 2.5,
             "ssim": 0.5,
-            "edges": 0.5,
+            "psnr": 1.5,
+            "colour": 0.5,
+            "deltae": 0.25,
+            "contrast": 0.75,
+            "detail": 0.5,
             "silhouette": 0.5,
+            "lpips": 4.0,
         },
         "composition": {
             "silhouette": 1.5,
@@ -66,19 +91,23 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
             "multiscale": 1.5,
             "edges": 2.0,
             "ssim": 0.5,
-            "detail": 2.0,
-            "contrast": 1.5,
-            "colour": 1.5,
+            "deltae_regional": 1.5,
+            "detail": 1.0,
+            "contrast": 1.0,
+            "colour": 0.5,
+            "lpips": 2.0,
         },
         "lighting": {
+            "psnr": 3.0,
             "multiscale": 1.5,
-            "psnr": 1.0,
             "deltae": 1.0,
-            "colour": 1.5,
-            "contrast": 1.5,
-            "detail": 1.0,
+            "colour": 1.0,
+            "contrast": 1.0,
+            "detail": 0.5,
             "edges": 0.5,
             "ssim": 0.5,
+            "ms_ssim": 0.5,
+            "lpips": 1.0,
         },
         OVERALL: {
             "psnr": 1.0,
@@ -91,6 +120,7 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
             "contrast": 1.0,
             "silhouette": 1.0,
             "boundary": 0.5,
+            "lpips": 1.5,
         },
     }
 )
@@ -107,5 +137,6 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         # A geometry without materials has no colours to keep.
         "colour": Guard(0.05, tuple(stage for stage in EDIT_STAGES if stage is not Stage.GEOMETRY)),
         "lpips": Guard(0.005),
+        "encoder": Guard(0.02),
     }
 )

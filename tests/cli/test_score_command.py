@@ -193,7 +193,8 @@ def test_a_presets_composite_is_given_as_a_metric(tmp_path, capsys):
         (Path(__file__).parents[2] / "configs" / "draft.yaml")
         .read_text()
         .replace(
-            "{name: composite}", "{name: composite, settings: {terms: {mine: ssim / 2}, weights: {overall: {mine: 1}}}}"
+            "{name: composite}",
+            "{name: composite, settings: {terms: {mine: ssim / 2}, weights: {overall: {mine: 1}}, presence: null}}",
         )
     )
     (tmp_path / "mine.yaml").write_text(settings)

@@ -65,7 +65,7 @@ def test_missing_terms_are_renormalised():
 
 def test_nothing_measured_names_the_metrics():
     with pytest.raises(UsageError, match="silhouette"):
-        Composite().score({"psnr": 20.0}, Stage.GEOMETRY)
+        Composite().score({"mae": 0.1}, Stage.GEOMETRY)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,12 @@ def test_nothing_measured_names_the_metrics():
         ({"scales": {"mine": ["a", "b"]}}, "two different numbers"),
         ({"weights": {"geometry": {"ssim": "much"}}}, "'much'; give a number"),
         ({"weights": {"geometry": ["ssim"]}}, "by metric"),
+        ({"presence": {"enuogh": 0.5}}, "did you mean 'enough'"),
+        ({"presence": {"enough": 0.0}}, r"give a number in 0.001..1"),
+        ({"presence": {"least": 2}}, r"give a number in 0..1"),
+        ({"presence": {"power": -1}}, "at least 0"),
+        ({"presence": {"metrics": "detail"}}, "list of names"),
+        ({"presence": {"metrics": ["detial"]}}, "did you mean 'detail'"),
     ],
 )
 def test_settings_are_checked_at_the_door(settings, message):
@@ -135,3 +141,19 @@ def test_colour_is_free_while_geometry_is_made():
     before, after = {"colour": 0.1}, {"colour": 0.6}
     assert Composite().broken_guards(before, after, Stage.GEOMETRY) == []
     assert len(Composite().broken_guards(before, after, Stage.MATERIALS)) == 1
+
+
+def test_a_picture_that_lacks_what_the_target_has_is_worth_less():
+    weights = {"overall": {"psnr": 1.0}}
+    full = {"psnr": 20.0, "detail": 0.9, "contrast": 0.85, "colour": 0.1}
+    empty = full | {"detail": 0.3, "contrast": 0.4}
+    composite, plain = Composite(weights=weights), Composite(weights=weights, presence=None)
+    assert composite.overall(full).value == pytest.approx(plain.overall(full).value)
+    assert composite.overall(empty).value < 0.5 * plain.overall(empty).value
+    assert plain.overall(empty).value == plain.overall(full).value
+    assert {"detail", "contrast", "colour"} <= set(composite.needs)
+    mild = Composite(weights=weights, presence={"least": 0.9})
+    assert 0.89 * plain.overall(empty).value < mild.overall(empty).value < plain.overall(empty).value
+    nothing = Composite(weights=weights).overall({"psnr": 20.0})
+    assert nothing.value == pytest.approx(plain.overall(full).value)
+    assert sum(composite.overall(empty).terms.values()) == pytest.approx(composite.overall(empty).value)
