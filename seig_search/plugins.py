@@ -48,6 +48,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "tuners": {
         "auto": "seig_search.tuning.auto_tuner:AutoTuner",
+        "colours": "seig_search.tuning.colours_tuner:ColoursTuner",
         "lights": "seig_search.tuning.lights_tuner:LightsTuner",
         "local": "seig_search.tuning.local_tuner:LocalTuner",
         "optuna": "seig_search.tuning.optuna_tuner:OptunaTuner",

@@ -32,7 +32,16 @@ from seig_search.render import RenderJob, RenderResult, Value
 from seig_search.scoring import Measurer
 from seig_search.stages import Stage
 from seig_search.target import Target
-from seig_search.tuning import AutoTuner, LightsTuner, LocalTuner, OptunaTuner, ResidualTuner, Trial, TuningProblem
+from seig_search.tuning import (
+    AutoTuner,
+    ColoursTuner,
+    LightsTuner,
+    LocalTuner,
+    OptunaTuner,
+    ResidualTuner,
+    Trial,
+    TuningProblem,
+)
 from seig_search.tuning.light_layers import LightLayers
 
 EVALUATORS = ("pixel", "structure", "colour", "edges", "detail", "silhouette")
@@ -40,6 +49,7 @@ TUNERS: dict[str, Callable[[], Any]] = {
     "auto": AutoTuner,
     "residual": ResidualTuner,
     "lights": LightsTuner,
+    "colours": ColoursTuner,
     "local": LocalTuner,
     "tpe": lambda: OptunaTuner("tpe", reach=0.5),
     "cmaes": lambda: OptunaTuner("cmaes", reach=0.5),
@@ -67,6 +77,7 @@ class Bench:
         self.measurer = Measurer([plugins.make("evaluators", name) for name in EVALUATORS])
         self.scorer = Composite(known=list(self.measurer.specs))
         self.moved = frozenset(start)
+        self.looks = 0
 
     def trial(self, result: RenderResult) -> Trial:
         """What a tuner hears of a render."""
@@ -92,10 +103,13 @@ class Bench:
             result = done.result()
             whole = None
             if result.pixels is not None:
-                whole = LightLayers(result.layers["lights"], result.names["lights"], result.pixels)
+                whole = LightLayers(
+                    result.layers["lights"], result.names["lights"], result.pixels, result.layers["albedo"]
+                )
             answer.set_result(whole)
 
-        job = RenderJob(self.program.source, self.fidelity, values, passes=("lights",))
+        job = RenderJob(self.program.source, self.fidelity, values, passes=("lights", "albedo"))
+        self.looks += 1
         self.pool.submit(job).add_done_callback(settle)
         return answer
 
@@ -103,26 +117,25 @@ class Bench:
         """Tune, and tell how PSNR and the numbers' error went."""
         parameters = tuple(p for p in self.program.tunable() if p.key in self.moved)
         start = self.submit({}).result()
-        told: list[Trial] = []
-        order: list[Future[Trial]] = []
+        order: list[tuple[int, Future[Trial]]] = []
+        self.looks = 0
 
         def submit(values: Mapping[str, Value]) -> Future[Trial]:
             future = self.submit(values)
-            order.append(future)
+            order.append((len(order) + 1 + self.looks, future))
             return future
 
         began = time.perf_counter()
         problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers)
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
-        told = [future.result() for future in order if not future.cancelled()]
-        curve, best = {}, start
-        for count, trial in enumerate(told, 1):
-            if trial.score is not None and trial.score > (best.score or 0):
-                best = trial
-            if count in MARKS:
-                curve[count] = round(best.metrics["psnr"], 2)
-        curve[len(told)] = round(best.metrics["psnr"], 2)
+        told = [(count, future.result()) for count, future in order if not future.cancelled()]
+        curve, marks = {}, [mark for mark in MARKS if mark < len(told) + self.looks]
+        for mark in (*marks, len(told) + self.looks):
+            best = max(
+                [start, *(trial for count, trial in told if count <= mark)], key=lambda trial: trial.score or 0.0
+            )
+            curve[mark] = round(best.metrics["psnr"], 2)
         return {
             "start": round(start.metrics["psnr"], 2),
             "curve": curve,

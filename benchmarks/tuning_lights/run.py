@@ -180,7 +180,7 @@ class Case:
             count[0] += 1
             future: Future[LightLayers | None] = Future()
             result = self.pool.submit(
-                RenderJob(self.program.source, self.fidelity, values, passes=("lights",))
+                RenderJob(self.program.source, self.fidelity, values, passes=("lights", "albedo"))
             ).result()
             done = result.pixels is not None
             future.set_result(

@@ -69,7 +69,8 @@ class Measured:
     def light_layers(self) -> LightLayers:
         """The picture by light, if the job asked for its lights."""
         with np.load(self.path.with_suffix(".npz"), allow_pickle=False) as file:
-            return LightLayers(file["lights"], tuple(file["names"].tolist()), self.pixels)
+            albedo = file["albedo"] if "albedo" in file.files else None
+            return LightLayers(file["lights"], tuple(file["names"].tolist()), self.pixels, albedo)
 
     @property
     def blend(self) -> Path:
@@ -173,8 +174,12 @@ class PaidRenders:
         if "lights" in result.layers:
             packed = io.BytesIO()
             # Half floats hold light to a thousandth; what is brighter than they can tell is clipped in any picture.
-            lights = np.clip(result.layers["lights"], 0, np.finfo(np.float16).max).astype(np.float16)
-            np.savez_compressed(packed, lights=lights, names=np.array(result.names["lights"]))
+            kept = {
+                name: np.clip(result.layers[name], 0, np.finfo(np.float16).max).astype(np.float16)
+                for name in ("lights", "albedo")
+                if name in result.layers
+            }
+            np.savez_compressed(packed, names=np.array(result.names["lights"]), **kept)
             write_bytes(place.path.with_suffix(".npz"), packed.getvalue())
         if result.blend is not None:
             write_bytes(place.blend, result.blend)

@@ -145,7 +145,9 @@ def tune_candidate(
         return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), scorer, stage)
 
     def layers(values: Mapping[str, Value]) -> Future[LightLayers | None]:
-        return _light_layers(border.renders.submit(RenderJob(program.source, fidelity, values, passes=("lights",))))
+        return _light_layers(
+            border.renders.submit(RenderJob(program.source, fidelity, values, passes=("lights", "albedo")))
+        )
 
     parts = min(MOST_PARTS, max_renders // RENDERS_PER_PART)
     result = tuner.tune(

@@ -4,6 +4,7 @@ The seam is in ``seam``. ``residual_tuner`` goes by the residual image, ``optuna
 """
 
 from seig_search.tuning.auto_tuner import AutoTuner
+from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.guard import Verdict, accept
 from seig_search.tuning.lights_tuner import LightsTuner
 from seig_search.tuning.local_tuner import LocalTuner
@@ -14,6 +15,7 @@ from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningP
 
 __all__ = [
     "AutoTuner",
+    "ColoursTuner",
     "LightsTuner",
     "LocalTuner",
     "Noise",

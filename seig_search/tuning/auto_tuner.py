@@ -9,7 +9,8 @@ import numpy as np
 
 from seig_search.errors import UsageError
 from seig_search.render import Value
-from seig_search.tuning.lights_tuner import LightsTuner, is_amount
+from seig_search.tuning.colours_tuner import ColoursTuner
+from seig_search.tuning.lights_tuner import is_amount, is_surface
 from seig_search.tuning.residual_tuner import ResidualTuner
 from seig_search.tuning.sampling import Sampler, SamplingTuner
 from seig_search.tuning.seam import Submit, Tuner, TuningProblem, TuningProgress, TuningResult
@@ -18,9 +19,9 @@ __all__ = ["AutoTuner"]
 
 
 class AutoTuner:
-    """Light in closed form, then least squares on the residual image, then sampling, each from where the last one got to.
+    """Light and colours in closed form, then least squares on the residual image, then sampling, each from where the last one got to.
 
-    Where numbers drive lights, they are solved for first: a few renders settle all of them at once, and what is left of the picture's
+    Where numbers drive lights or colour surfaces, they are solved for first: a few renders settle all of them at once, and what is left of the picture's
     difference is not for the lights to mend. Least squares gets furthest per render where the picture answers to the
     numbers, but knows nothing of integers and choices, and climbs no score where pictures and score disagree; for these, and for what is left of the renders, numbers are sampled: by local search, or by CMA-ES where there are some hundred
     renders per number (it learns a covariance over all numbers at once).
@@ -42,7 +43,7 @@ class AutoTuner:
             if not 0 <= share <= 1:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
         self.residual, self.lights = residual, lights
-        self._lights = LightsTuner(directions=0.0)
+        self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)
 
@@ -62,7 +63,9 @@ class AutoTuner:
         if problem.target is None or problem.start.picture is None:
             return self._sampling.tune(problem, submit, rng, progress)
         chain = _Chain(problem, submit, rng, progress)
-        if problem.layers is not None and any(is_amount(parameter) for parameter in problem.parameters):
+        if problem.layers is not None and any(
+            is_amount(parameter) or is_surface(parameter) for parameter in problem.parameters
+        ):
             chain.go_on(self._lights, int(self.lights * problem.max_renders))
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)

@@ -16,6 +16,7 @@ __all__ = ["Answer", "LightLayers", "Relit"]
 SMALL = 160
 """Layers are averaged down to about this longer side: light is smooth, and noise averages out."""
 COVERED = 0.02
+DARK_ALBEDO = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,13 @@ class LightLayers:
         layers: (N, H, W, 3) linear light by light, premultiplied by alpha.
         names: Of the lights; the last two are the world and all other emission.
         picture: (H, W, 4) uint8, straight alpha.
+        albedo: (H, W, 3), premultiplied; None if it was not asked for.
     """
 
     layers: npt.NDArray[np.float32] | npt.NDArray[np.float16]
     names: tuple[str, ...]
     picture: npt.NDArray[np.uint8]
+    albedo: npt.NDArray[np.float32] | npt.NDArray[np.float16] | None = None
 
     def sums(self) -> Floats:
         """Give all light by layer and channel, (N, 3)."""
@@ -39,14 +42,15 @@ class LightLayers:
 
     def small(self) -> tuple[Floats, Floats]:
         """Give the layers, (N, h, w, 3), and coverage, (h, w), averaged down."""
-        height, width = self.picture.shape[:2]
-        factor = max(1, round(max(height, width) / SMALL))
         cover = self.picture[..., 3].astype(np.float64) / 255
-        stacked = np.concatenate([np.asarray(self.layers, np.float64), np.repeat(cover[None, ..., None], 3, axis=3)])
-        rows, columns = height // factor * factor, width // factor * factor
-        blocks = stacked[:, :rows, :columns].reshape(len(stacked), rows // factor, factor, columns // factor, factor, 3)
-        means: Floats = blocks.mean(axis=(2, 4))
+        means = _shrunk(
+            np.concatenate([np.asarray(self.layers, np.float64), np.repeat(cover[None, ..., None], 3, axis=3)])
+        )
         return means[:-1], means[-1, ..., 0]
+
+    def small_albedo(self) -> Floats | None:
+        """Give the albedo, (h, w, 3), averaged down; None if there is none."""
+        return None if self.albedo is None else _shrunk(np.asarray(self.albedo, np.float64)[None])[0]
 
     def view(self) -> ViewCurve:
         """Learn the view transform from the picture itself."""
@@ -58,9 +62,18 @@ class LightLayers:
         return ViewCurve.fit(whole[solid] / np.maximum(cover, COVERED), self.picture[solid][:, :3] / 255)
 
 
+def _shrunk(stacked: Floats) -> Floats:
+    height, width = stacked.shape[1:3]
+    factor = max(1, round(max(height, width) / SMALL))
+    rows, columns = height // factor * factor, width // factor * factor
+    blocks = stacked[:, :rows, :columns].reshape(len(stacked), rows // factor, factor, columns // factor, factor, 3)
+    means: Floats = blocks.mean(axis=(2, 4))
+    return means
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How light answers to one number: by what power of it each layer's channels grow.
+    """How the picture answers to one number: by what power of it each layer's channels grow, or where a surface has its colour.
 
     Args:
         key: The parameter.
@@ -68,7 +81,8 @@ class Answer:
         value: Where it stands.
         low: Least value, above 0.
         high: Greatest value.
-        powers: (N, 3).
+        powers: (N, 3); 0 for the colour of a surface.
+        share: (h, w), how much of a pixel's albedo it is, 0..1; None for light.
     """
 
     key: str
@@ -77,6 +91,7 @@ class Answer:
     low: float
     high: float
     powers: Floats
+    share: Floats | None = None
 
 
 class Relit:
@@ -109,6 +124,7 @@ class Relit:
     ) -> None:
         self._answers, self._view, self._pull = answers, view, pull
         self._light, self._cover = layers.small()
+        self._albedo = layers.small_albedo()
         self._sigma = blur * max(self._cover.shape)
         whole = LightLayers(np.zeros((1, *target.shape[:2], 3), np.float32), ("",), target)
         _, target_cover = whole.small()
@@ -130,11 +146,28 @@ class Relit:
     def picture(self, steps: Floats) -> Floats:
         """Give what it would look like over white, (h, w, 3), with the logarithms of the numbers moved by ``steps``."""
         growth = np.exp(sum(step * answer.powers for step, answer in zip(steps, self._answers, strict=True)))
-        whole = np.einsum("nhwc,nc->hwc", self._light, np.broadcast_to(growth, (len(self._light), 3)))
+        growth = np.broadcast_to(growth, (len(self._light), 3))
+        # What glows by itself, the last layer, does not ask what colour the surface has.
+        whole = np.einsum("nhwc,nc->hwc", self._light[:-1], growth[:-1]) * self._reflected(steps)
+        whole = whole + self._light[-1] * growth[-1]
         cover = self._cover[..., None]
         shown = self._view(whole / np.maximum(cover, COVERED))
         white: Floats = np.asarray(WHITE, np.float64) / 255
         return np.asarray(shown * cover + white * (1.0 - cover), np.float64)
+
+    def _reflected(self, steps: Floats) -> Floats | float:
+        """By what light that leaves a surface grows, (h, w, 3), or 1."""
+        if self._albedo is None or all(answer.share is None for answer in self._answers):
+            return 1.0
+        added = np.zeros_like(self._albedo)
+        for step, answer in zip(steps, self._answers, strict=True):
+            if answer.share is not None:
+                added[..., answer.index] += answer.share * (answer.value * (np.exp(step) - 1))
+        known = self._albedo > DARK_ALBEDO
+        grown: Floats = np.where(
+            known, np.maximum(self._albedo + added, DARK_ALBEDO) / np.maximum(self._albedo, DARK_ALBEDO), 1.0
+        )
+        return grown
 
     def residual(self, steps: Floats) -> Floats:
         """Give the weighted difference from the target and the pull, flat; its mean square is the error."""

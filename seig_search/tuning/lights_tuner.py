@@ -19,6 +19,7 @@ from seig_search.stages import Stage
 from seig_search.tuning.light_layers import Answer, LightLayers, Relit
 from seig_search.tuning.seam import Submit, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Coordinates, Space
+from seig_search.tuning.surfaces import surface_answers, surface_probes
 from seig_search.tuning.trials import Trials
 from seig_search.tuning.view_curve import Floats, ViewCurve
 
@@ -63,6 +64,9 @@ class LightsTuner:
         UsageError: A setting is out of its range.
     """
 
+    surfaces = False
+    """Whether colours of surfaces are solved for as well."""
+
     def __init__(self, reach: float = 1.0, pull: float = 0.01, directions: float = 0.5) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
@@ -83,14 +87,17 @@ class LightsTuner:
         if problem.layers is None or problem.target is None:
             return TuningResult({}, problem.start, 0, "there are no light layers to solve for")
         amounts = [parameter for parameter in problem.parameters if is_amount(parameter)]
-        if not amounts:
-            return TuningResult({}, problem.start, 0, "no number drives a light")
+        surfaces = [parameter for parameter in problem.parameters if self.surfaces and is_surface(parameter)]
+        if not amounts and not surfaces:
+            return TuningResult(
+                {}, problem.start, 0, "no number drives a light" + " or colours a surface" * self.surfaces
+            )
         if problem.max_renders < LEAST_RENDERS:
             told = f"light in closed form needs {LEAST_RENDERS} renders, there are {problem.max_renders}"
             return TuningResult({}, problem.start, 0, told)
         space = Space.of(problem.parameters, self.reach)
         trials = Trials(problem, space, submit, progress)
-        return _Lighting(self, problem, problem.layers, amounts, space, trials).run()
+        return _Lighting(self, problem, problem.layers, amounts, surfaces, space, trials).run()
 
 
 def is_amount(parameter: Parameter) -> bool:
@@ -102,6 +109,11 @@ def is_amount(parameter: Parameter) -> bool:
     return parameter.unit in ("W", "W/m2", "W/m²") or bool(AMOUNT.search(parameter.name))
 
 
+def is_surface(parameter: Parameter) -> bool:
+    """Whether a number may be a surface's colour."""
+    return parameter.kind == "rgb" and not is_amount(parameter)
+
+
 class _Lighting:
     """One tuning."""
 
@@ -111,27 +123,35 @@ class _Lighting:
         problem: TuningProblem,
         layered: Layered,
         amounts: Sequence[Parameter],
+        surfaces: Sequence[Parameter],
         space: Space,
         trials: Trials,
     ) -> None:
         self._tuner, self._problem, self._layered = tuner, problem, layered
-        self._amounts, self._space, self._trials = amounts, space, trials
+        self._amounts, self._surfaces, self._space, self._trials = amounts, surfaces, space, trials
         self._answers: list[Answer] = []
         self._base: dict[str, Value] = {}
         self._ranges = {(axis.key, axis.index): (axis.low, axis.high) for axis in space.axes if axis.kind == "float"}
 
     def run(self) -> TuningResult:
         """Look, solve, search directions."""
-        method = "closed-form lighting"
-        self._base = {parameter.key: self._floored(parameter) for parameter in self._amounts}
+        method = "closed-form lighting" + " and colouring" * bool(self._surfaces)
+        self._base = {parameter.key: self._floored(parameter) for parameter in (*self._amounts, *self._surfaces)}
         probe = self._all_moved()
-        first, look = self._looks([self._base, {**self._base, **probe}])
+        room = max(0, self._trials.left - LEAST_RENDERS)
+        # Each look tells of three colours; those that there is no room for keep still.
+        surfaces = self._surfaces[: 3 * room]
+        paints = surface_probes(surfaces, self._base)
+        asked = ([{**self._base, **probe}] if probe else []) + [{**self._base, **paint} for paint in paints]
+        first, *looks = self._looks([self._base, *asked])
         if first is None:
             return self._trials.result(method, 0)
-        self._answers, unsure = self._told_apart(probe, first, look)
-        self._probe_alone(unsure, first)
+        if probe:
+            self._answers, unsure = self._told_apart(probe, first, looks[0])
+            self._probe_alone(unsure, first)
+        self._answers += surface_answers(surfaces, self._base, paints, first, looks[1:] if probe else looks)
         if not self._answers:
-            return self._trials.result(f"{method} (no number was found to scale a light)", 0)
+            return self._trials.result(f"{method} (no number was found to drive light or colour)", 0)
         view, target = first.view(), self._target(first)
         steps, error = self._solved(first, view, target)
         plain, _ = self._solved(first, view, target, colours=False)
