@@ -86,6 +86,11 @@ class RunFolder:
         return self.root / "env.json"
 
     @property
+    def studies(self) -> Path:
+        """Optuna's studies, as its dashboard opens them."""
+        return self.root / "optuna-journal.log"
+
+    @property
     def journal(self) -> Path:
         """What happened."""
         return self.root / "journal.jsonl"

@@ -66,8 +66,10 @@ class Measured:
         return facts
 
     @property
-    def light_layers(self) -> LightLayers:
-        """The picture by light, if the job asked for its lights."""
+    def light_layers(self) -> LightLayers | None:
+        """The picture by light, if the job asked for its lights and the pool gives such layers."""
+        if not self.path.with_suffix(".npz").exists():
+            return None
         with np.load(self.path.with_suffix(".npz"), allow_pickle=False) as file:
             albedo = file["albedo"] if "albedo" in file.files else None
             return LightLayers(file["lights"], tuple(file["names"].tolist()), self.pixels, albedo)

@@ -306,6 +306,7 @@ class StagedRun:
                 self.settings.search.in_flight,
                 self._rng(stage, 2, place),
                 self.progress,
+                self.folder.studies,
             )
             tuned[place] = outcome.candidate
             told.append(outcome.as_dict())

@@ -133,6 +133,7 @@ def tune_program(
             settings.search.in_flight,
             np.random.default_rng(np.random.SeedSequence(settings.seed)),
             progress,
+            folder.studies,
         )
         journal.write("tuned", "tune", **tuned.as_dict())
         before, after = border.measure(program).result(), border.measure(tuned.candidate.program).result()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,7 @@ def tune_candidate(
     in_flight: int,
     rng: np.random.Generator,
     progress: Progress,
+    studies: Path | None = None,
 ) -> Tuned:
     """Tune a candidate's parameters and put the result to the guard.
 
@@ -132,6 +134,7 @@ def tune_candidate(
         in_flight: Trials under way at once.
         rng: For the tuner.
         progress: Who shows the best score.
+        studies: File where a tuner may keep its study.
     """
     scorer, program = border.scorer, candidate.program
     parameters = tunable(program, stages)
@@ -159,6 +162,7 @@ def tune_candidate(
             stage,
             border.renders.target,
             layers if fidelity.engine == "CYCLES" else None,
+            storage=None if studies is None else (studies, f"{stage.value}/{candidate.id}"),
         ),
         submit,
         rng,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +15,7 @@ from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.lights_tuner import is_amount, is_surface
 from seig_search.tuning.residual_tuner import ResidualTuner
 from seig_search.tuning.sampling import Sampler, SamplingTuner
-from seig_search.tuning.seam import Submit, Tuner, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
 
 __all__ = ["AutoTuner"]
 
@@ -86,6 +88,7 @@ class _Chain:
         self._values: dict[str, Value] = {}
         self._trial, self._used = problem.start, 0
         self._told: list[str] = []
+        self._known: list[tuple[Mapping[str, Value], float]] = []
 
     @property
     def left(self) -> int:
@@ -108,10 +111,11 @@ class _Chain:
             start=self._trial,
             max_renders=renders,
             layers=None if ask is None else lambda values: ask({**so_far, **values}),
+            earlier=(*self._problem.earlier, *(known for known in self._known if math.isfinite(known[1]))),
         )
         result = tuner.tune(
             problem,
-            lambda values: self._submit({**so_far, **values}),
+            lambda values: self._noted({**so_far, **values}),
             self._rng,
             lambda now: self._progress(replace(now, trials=now.trials + used, max_renders=self._problem.max_renders)),
         )
@@ -119,6 +123,18 @@ class _Chain:
         self._trial, self._used = result.trial, used + result.trials
         if result.trials:
             self._told.append(result.explanation)
+
+    def _noted(self, values: Mapping[str, Value]) -> Future[Trial]:
+        place = len(self._known)
+        self._known.append((values, math.nan))
+        future = self._submit(values)
+
+        def note(done: Future[Trial]) -> None:
+            if not done.cancelled() and done.exception() is None and done.result().score is not None:
+                self._known[place] = (values, float(done.result().score or 0.0))
+
+        future.add_done_callback(note)
+        return future
 
     def result(self) -> TuningResult:
         """Tell what all of them found."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,13 @@ class OptunaStudy:
 
     Args:
         space: The axes.
-        sampler: ``tpe``, ``cmaes`` or ``random``.
+        sampler: ``tpe``, ``cmaes``, ``gp``, ``qmc`` or ``random``.
         sigma: First steps' size, as a fraction of the trust region.
         score: The start's score; None if it has none.
         trials: Trials allowed.
         rng: The only source of randomness.
+        earlier: Coordinates and scores that are known already; those outside of the space are left out.
+        storage: File and name to keep the study under, as ``optuna-dashboard`` opens it; a study of that name is replaced.
     """
 
     def __init__(
@@ -32,6 +36,8 @@ class OptunaStudy:
         score: float | None,
         trials: int,
         rng: np.random.Generator,
+        earlier: Sequence[tuple[Coordinates, float]] = (),
+        storage: tuple[Path, str] | None = None,
     ) -> None:
         import optuna
 
@@ -45,13 +51,18 @@ class OptunaStudy:
             # CMA-ES's start is to move out of Optuna itself with version 6.
             warnings.simplefilter("ignore", FutureWarning)
             made = _make_sampler(sampler, space, sigma, startup, seed)
-            self._study = optuna.create_study(direction="maximize", sampler=made)
+            self._study = _create(made, storage)
         self._asked: dict[int, Any] = {}
         if score is not None and space.contains_start:
             self._study.add_trial(
                 optuna.trial.create_trial(params=space.start(), distributions=self._distributions, value=score)
             )
-        if sampler == "tpe":
+        for coordinates, known in earlier:
+            if set(coordinates) == set(self._distributions) and _is_inside(coordinates, space):
+                self._study.add_trial(
+                    optuna.trial.create_trial(params=coordinates, distributions=self._distributions, value=known)
+                )
+        if sampler == "tpe" and not earlier:
             for _ in range(startup):
                 self._study.enqueue_trial(_local_step(space, sigma, rng))
 
@@ -68,6 +79,31 @@ class OptunaStudy:
             self._study.tell(trial, state=self._failed)
         else:
             self._study.tell(trial, score)
+
+
+def _create(sampler: Any, storage: tuple[Path, str] | None) -> Any:
+    import optuna
+    from optuna.storages.journal import JournalFileBackend, JournalStorage
+
+    if storage is None:
+        return optuna.create_study(direction="maximize", sampler=sampler)
+    place, name = storage
+    kept = JournalStorage(JournalFileBackend(str(place)))
+    if name in optuna.get_all_study_names(kept):
+        # A run that was stopped in the middle tunes again, from the journal of its renders.
+        optuna.delete_study(study_name=name, storage=kept)
+    return optuna.create_study(direction="maximize", sampler=sampler, storage=kept, study_name=name)
+
+
+def _is_inside(coordinates: Coordinates, space: Space) -> bool:
+    for axis in space.axes:
+        value = coordinates[axis.name]
+        if axis.kind == "choice":
+            if value not in axis.choices:
+                return False
+        elif not (axis.low <= float(value) <= axis.high if axis.kind == "int" else 0 <= float(value) <= 1):
+            return False
+    return True
 
 
 def _distribution(axis: Axis) -> Any:
@@ -98,6 +134,10 @@ def _make_sampler(sampler: str, space: Space, sigma: float, startup: int, seed: 
             constant_liar=True,
             seed=seed,
         )
+    if sampler == "gp":
+        return samplers.GPSampler(seed=seed, n_startup_trials=startup)
+    if sampler == "qmc":
+        return samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=seed, warn_independent_sampling=False)
     return samplers.RandomSampler(seed=seed)
 
 

@@ -13,15 +13,19 @@ __all__ = ["OptunaTuner"]
 MANY = 60
 """From so many parameters on, a few hundred renders teach CMA-ES more than TPE (``benchmarks/tuners``)."""
 
-OptunaSampler = Literal["auto", "tpe", "cmaes", "random"]
+OptunaSampler = Literal["auto", "tpe", "cmaes", "gp", "qmc", "random"]
 
 
 class OptunaTuner(SamplingTuner):
-    """Tunes by Optuna: TPE, CMA-ES or random search.
+    """Tunes by Optuna: TPE, CMA-ES, a Gaussian process, quasi-Monte Carlo or random search.
+
+    Begins with what is known of earlier evaluations of the same parameters, and where the run has a folder for it keeps
+    its study there as a journal: ``optuna-dashboard RUN/optuna-journal.log`` opens it.
 
     Args:
         sampler: ``tpe`` (multivariate, with a constant liar for trials under way), ``cmaes`` (started at the current
-            values), ``random``, or ``auto``: CMA-ES where very many numbers are to be moved, else TPE.
+            values), ``gp`` (expected improvement of a Gaussian process: dear per trial, for few trials of few numbers), ``qmc``
+            (a scrambled Sobol sequence), ``random``, or ``auto``: CMA-ES where very many numbers are to be moved, else TPE.
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
         sigma: The first steps' size, as a fraction of the trust region, above 0 and at most 1.
 

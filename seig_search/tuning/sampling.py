@@ -19,7 +19,15 @@ from seig_search.tuning.space import Space
 
 __all__ = ["Sampler", "SamplingTuner"]
 
-Sampler = Literal["local", "tpe", "cmaes", "random"]
+NAMES = {
+    "local": "local search",
+    "tpe": "TPE",
+    "cmaes": "CMA-ES",
+    "gp": "a Gaussian process",
+    "qmc": "quasi-Monte Carlo",
+    "random": "random search",
+}
+Sampler = Literal["local", "tpe", "cmaes", "gp", "qmc", "random"]
 
 
 class SamplingTuner:
@@ -62,7 +70,10 @@ class SamplingTuner:
         if chosen == "local":
             study = LocalSearch(space, self.sigma, best.score, rng)
         else:
-            study = OptunaStudy(space, chosen, self.sigma, best.score, problem.max_renders, rng)
+            earlier = [(space.start() | space.locate(values), score) for values, score in problem.earlier]
+            study = OptunaStudy(
+                space, chosen, self.sigma, best.score, problem.max_renders, rng, earlier, problem.storage
+            )
         waiting: deque[tuple[int, Mapping[str, Value], Future[Trial]]] = deque()
         known: dict[str, Future[Trial]] = {}
         used = done = failed = asks = 0
@@ -120,7 +131,7 @@ def _settled(trial: Trial) -> Future[Trial]:
 
 def _explain(sampler: str, space: Space, used: int, failed: int, problem: TuningProblem, best: _Best) -> str:
     keys = {axis.key for axis in space.axes}
-    name = {"local": "local search", "tpe": "TPE", "cmaes": "CMA-ES", "random": "random search"}[sampler]
+    name = NAMES[sampler]
     told = f"{name} tried {used} settings of {len(space.axes)} numbers in {len(keys)} parameters"
     told += f" ({failed} failed)" if failed else ""
     if not best.values:

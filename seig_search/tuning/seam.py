@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -58,6 +59,8 @@ class TuningProblem:
         target: What the renders should look like; None where a tuner gets to see scores only.
         layers: Renders some values with every light's own part, one render of ``max_renders`` each; the answer is None
             if that failed. None where nobody can.
+        earlier: Values and scores that are known already, for tuners that learn from them; not counted as trials.
+        storage: Where a tuner may keep a study for others to open, a file and a name; None for nowhere.
     """
 
     parameters: tuple[Parameter, ...]
@@ -67,6 +70,8 @@ class TuningProblem:
     stage: Stage
     target: Target | None = None
     layers: Callable[[Mapping[str, Value]], Future[LightLayers | None]] | None = None
+    earlier: tuple[tuple[Mapping[str, Value], float], ...] = ()
+    storage: tuple[Path, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

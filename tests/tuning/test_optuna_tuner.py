@@ -6,6 +6,8 @@ import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -354,3 +356,55 @@ def test_values_stay_in_range_and_near_the_start(found: list[Parameter], sampler
                     assert abs(now - was) <= reach * (high - low) + 1e-5 * max(abs(low), abs(high))  # type: ignore[operator]
                 if p.kind == "int":
                     assert isinstance(now, int)
+
+
+def dip(values: Mapping[str, Value]) -> float:
+    return 1 - sum((float(values[key]) - 0.7) ** 2 for key in ("A", "B"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sampler", ["gp", "qmc"])
+def test_more_samplers_find_the_bottom(sampler: str) -> None:
+    found = tune([parameter("A", 0.45), parameter("B", 0.5)], dip, 30, sampler=sampler, reach=0.5)
+    assert (found.trial.score or 0) > dip({"A": 0.45, "B": 0.5}) + 0.05
+    assert found.trials == 30
+
+
+def test_earlier_evaluations_are_learnt_from() -> None:
+    parameters = [parameter("A", 0.45), parameter("B", 0.45)]
+    rng = np.random.default_rng(0)
+    known = [dict(zip("AB", map(float, rng.uniform(0.2, 0.75, 2)), strict=True)) for _ in range(60)]
+    plain = problem(parameters, dip, 12)
+    warm = replace(plain, earlier=tuple((values, dip(values)) for values in [*known, {"A": 9.0, "B": 0.1}]))
+    scores = []
+    for asked in (plain, warm):
+        told: list[float] = []
+
+        def submit(values: Mapping[str, Value], told: list[float] = told) -> Future[Trial]:
+            future: Future[Trial] = Future()
+            told.append(dip({"A": 0.45, "B": 0.45, **values}))
+            future.set_result(trial(told[-1]))
+            return future
+
+        OptunaTuner("tpe").tune(asked, submit, np.random.default_rng(1), lambda now: None)
+        scores.append(np.mean(told))
+    assert scores[1] > scores[0]
+
+
+def test_the_study_can_be_opened_by_others_and_tuning_again_replaces_it(tmp_path: Path) -> None:
+    import optuna
+
+    place = tmp_path / "optuna-journal.log"
+    kept = replace(problem([parameter("A", 0.45), parameter("B", 0.5)], dip, 10), storage=(place, "lighting/c1"))
+
+    def submit(values: Mapping[str, Value]) -> Future[Trial]:
+        future: Future[Trial] = Future()
+        future.set_result(trial(dip({"A": 0.45, "B": 0.5, **values})))
+        return future
+
+    found = [OptunaTuner("tpe").tune(kept, submit, np.random.default_rng(3), lambda now: None) for _ in range(2)]
+    assert found[0].values == found[1].values
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(place)))
+    assert optuna.get_all_study_names(storage) == ["lighting/c1"]
+    study = optuna.load_study(study_name="lighting/c1", storage=storage)
+    assert study.best_value == pytest.approx(found[0].trial.score)
+    assert len(study.trials) >= 10
