@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scenes import EXAMPLES, load, perturbed
+from scenes import EXAMPLES, load, perturbed, usual
 
 from seig_search import plugins
 from seig_search.blender_pool import BlenderPool, PoolOptions
@@ -53,6 +53,7 @@ TUNERS: dict[str, Callable[[], Any]] = {
     "local": LocalTuner,
     "tpe": lambda: OptunaTuner("tpe", reach=0.5),
     "cmaes": lambda: OptunaTuner("cmaes", reach=0.5),
+    "gp": lambda: OptunaTuner("gp", reach=0.5),
     "random": lambda: OptunaTuner("random", reach=0.5),
 }
 MARKS = (20, 40, 60, 80, 160, 400)
@@ -178,8 +179,13 @@ def main() -> None:
     parser.add_argument("--tuners", nargs="+", default=["auto", "residual", "tpe", "cmaes"], choices=list(TUNERS))
     parser.add_argument("--renders", type=int, default=80)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--count", type=int, default=12, help="numbers that are off (all of scene nine)")
-    parser.add_argument("--size", type=float, default=0.25, help="largest move, as a fraction of the range")
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=0,
+        help="so many numbers of any kind are off; 0: three energies, camera, two places, two colours",
+    )
+    parser.add_argument("--size", type=float, default=0.3, help="largest move, as a fraction of the range")
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--json", type=Path)
@@ -189,8 +195,8 @@ def main() -> None:
         for name in asked.scenes:
             for seed in range(asked.seeds):
                 program = load(name)
-                count = 9 if name == "nine" else asked.count
-                start = perturbed(program.tunable(), count, asked.size, seed)
+                what = program.tunable() if asked.count or name == "nine" else usual(program.tunable(), seed)
+                start = perturbed(what, 9 if name == "nine" else asked.count or len(what), asked.size, seed)
                 for tuner in asked.tuners:
                     bench = Bench(pool, program, start, asked.side, asked.samples)
                     found = bench.run(TUNERS[tuner](), asked.renders, seed)

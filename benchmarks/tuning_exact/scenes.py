@@ -9,10 +9,12 @@ import numpy as np
 
 from seig_search.program import Parameter, Program
 from seig_search.render import Value
+from seig_search.stages import Stage
+from seig_search.tuning.lights_tuner import is_amount
 
-__all__ = ["CAMERA_AND_LIGHTS", "EXAMPLES", "load", "perturbed"]
+__all__ = ["CAMERA_AND_LIGHTS", "EXAMPLES", "load", "perturbed", "usual"]
 
-EXAMPLES = ("chess_pawn", "mug", "toy_blocks")
+EXAMPLES = ("chess_pawn", "mug", "toy_blocks", "still_life", "snowman")
 
 CAMERA_AND_LIGHTS = '''"""Twelve things, three lights, a camera: nine unknowns."""
 import bpy
@@ -91,8 +93,25 @@ def load(name: str) -> Program:
     """Give a scene: ``nine``, or the name of an example program."""
     if name == "nine":
         return Program.parse(CAMERA_AND_LIGHTS)
-    place = Path(__file__).resolve().parents[2] / "examples" / "programs" / f"{name}.py"
+    root = Path(__file__).resolve().parents[2]
+    folders = (root / "examples" / "programs", root / "benchmarks" / "truth_correlation" / "scenes")
+    place = next(folder / f"{name}.py" for folder in folders if (folder / f"{name}.py").exists())
     return Program.parse(place.read_text())
+
+
+def usual(parameters: tuple[Parameter, ...], seed: int) -> tuple[Parameter, ...]:
+    """Pick what a first guess usually has wrong: three energies, the camera, two placements, two colours."""
+    rng = np.random.default_rng(seed)
+    declared = [p for p in parameters if p.declared]
+    camera = [p for p in declared if p.stage is Stage.COMPOSITION and p.name.startswith(("CAMERA", "AIM"))]
+    groups = (
+        ([p for p in declared if p.stage is Stage.LIGHTING and p.kind == "float" and is_amount(p)], 3),
+        (camera, len(camera)),
+        ([p for p in declared if p.stage is Stage.COMPOSITION and p not in camera], 2),
+        ([p for p in declared if p.stage is Stage.MATERIALS and p.kind == "rgb"], 2),
+    )
+    chosen = [group[int(n)] for group, count in groups for n in rng.permutation(len(group))[:count]]
+    return tuple(p for p in parameters if p in chosen)
 
 
 def perturbed(parameters: tuple[Parameter, ...], count: int, size: float, seed: int) -> Mapping[str, Value]:
@@ -105,7 +124,9 @@ def perturbed(parameters: tuple[Parameter, ...], count: int, size: float, seed: 
         seed: Of which, and whither.
     """
     rng = np.random.default_rng(seed)
-    movable = [p for p in parameters if p.kind in ("float", "rgb") and p.low is not None and p.high is not None]
+    movable = [
+        p for p in parameters if p.kind in ("float", "rgb", "vector") and p.low is not None and p.high is not None
+    ]
     chosen = [movable[int(index)] for index in rng.permutation(len(movable))[:count]]
     values: dict[str, Value] = {}
     for parameter in chosen:

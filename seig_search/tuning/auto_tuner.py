@@ -20,18 +20,21 @@ from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningP
 __all__ = ["AutoTuner"]
 
 
-class AutoTuner:
-    """Light and colours in closed form, then least squares on the residual image, then sampling, each from where the last one got to.
+MOST_LOOKS = 8
 
-    Where numbers drive lights or colour surfaces, they are solved for first: a few renders settle all of them at once, and what is left of the picture's
-    difference is not for the lights to mend. Least squares gets furthest per render where the picture answers to the
-    numbers, but knows nothing of integers and choices, and climbs no score where pictures and score disagree; for these, and for what is left of the renders, numbers are sampled: by local search, or by CMA-ES where there are some hundred
-    renders per number (it learns a covariance over all numbers at once).
+
+class AutoTuner:
+    """Light and colours in closed form, least squares on the residual image, and sampling, each from where the last one got to.
+
+    Where numbers drive lights or colour surfaces, they are solved for: a few renders settle all of them at once. If there are others too, least
+    squares moves all of them first, since light that is solved for while things stand in the wrong place makes up for that. Least squares gets furthest per render where the
+    picture answers to the numbers, but knows nothing of integers and choices, and climbs no score where pictures and score disagree; for these, and for what is left
+    of the renders, numbers are sampled: by local search, or by CMA-ES where there are some hundred renders per number (it learns a covariance over all numbers at once).
 
     Args:
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
         sigma: The first sampled steps' size, as a fraction of the trust region, above 0 and at most 1.
-        residual: Share of the renders that least squares may use, 0..1.
+        residual: Share of the renders left that least squares may use, 0..1; half of it before light is solved for.
         lights: Share of the renders that the closed form may use, 0..1.
 
     Raises:
@@ -40,7 +43,7 @@ class AutoTuner:
 
     TRIALS_PER_NUMBER = 100
 
-    def __init__(self, reach: float = 0.35, sigma: float = 0.18, residual: float = 0.75, lights: float = 0.3) -> None:
+    def __init__(self, reach: float = 0.35, sigma: float = 0.18, residual: float = 0.85, lights: float = 0.3) -> None:
         for name, share in (("residual", residual), ("lights", lights)):
             if not 0 <= share <= 1:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
@@ -65,10 +68,12 @@ class AutoTuner:
         if problem.target is None or problem.start.picture is None:
             return self._sampling.tune(problem, submit, rng, progress)
         chain = _Chain(problem, submit, rng, progress)
-        if problem.layers is not None and any(
-            is_amount(parameter) or is_surface(parameter) for parameter in problem.parameters
-        ):
-            chain.go_on(self._lights, int(self.lights * problem.max_renders))
+        light = [p for p in problem.parameters if is_amount(p) or is_surface(p)] if problem.layers is not None else []
+        if light and len(light) < len(problem.parameters):
+            # While things stand in the wrong place, light would be bent to make up for it.
+            chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
+        if light:
+            chain.go_on(self._lights, min(MOST_LOOKS + len(light) // 3, int(self.lights * problem.max_renders)))
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()
