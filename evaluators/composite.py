@@ -161,9 +161,9 @@ class Composite:
         there = [max(0.0, self._normalise(name, metrics[name])) for name in self._presence.metrics if name in metrics]
         if not there:
             return 1.0
-        share = min(1.0, math.prod(there) ** (1 / len(there)) / self._presence.enough)
-        power: float = share**self._presence.power
-        return self._presence.least + (1 - self._presence.least) * power
+        mean, wanted = math.prod(there) ** (1 / len(there)), self._presence
+        share = min(1.0, max(0.0, (mean - wanted.lacking) / (wanted.enough - wanted.lacking)))
+        return wanted.least + (1 - wanted.least) * share**2 * (3 - 2 * share)
 
     def _checked_presence(self, given: Mapping[str, Any] | None) -> Presence:
         if given is None:
@@ -179,12 +179,14 @@ class Composite:
             for name in names:
                 self._check_name(name, "presence")
         made = Presence(**{**given, "metrics": tuple(names)})
-        for name, low in (("enough", 1e-3), ("least", 0.0)):
+        for name in ("lacking", "enough", "least"):
             value = getattr(made, name)
-            if not _is_finite(value) or not low <= value <= 1:
-                raise UsageError(f"presence has {name} = {value!r}; give a number in {low:g}..1")
-        if not _is_amount(made.power):
-            raise UsageError(f"presence has power = {made.power!r}; give a number of at least 0")
+            if not _is_finite(value) or not 0 <= value <= 1:
+                raise UsageError(f"presence has {name} = {value!r}; give a number in 0..1")
+        if made.lacking >= made.enough:
+            raise UsageError(
+                f"presence has lacking = {made.lacking} and enough = {made.enough}; lacking must be the lower"
+            )
         return made
 
     def _normalise(self, name: str, value: float) -> float:
@@ -194,7 +196,7 @@ class Composite:
         return value if name in self._terms else NORMALISERS[family_of(name)](value)
 
     def _defaults(self, stage: str) -> dict[str, float]:
-        chosen = {name: weight for name, weight in WEIGHTS[stage].items() if name in self._known}
+        chosen = {name: weight for name, weight in WEIGHTS.get(stage, {}).items() if name in self._known}
         # A run that measures little, psnr alone for example, still has something to go by in every stage.
         return chosen or {name: weight for name, weight in WEIGHTS[OVERALL].items() if name in self._known}
 

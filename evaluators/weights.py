@@ -30,21 +30,22 @@ class Guard:
 class Presence:
     """What a score is multiplied by where a picture lacks what the target has, wherever that may be.
 
-    The geometric mean of the metrics' normalised values counts as 1 from ``enough`` on; below, its share of that to the
-    ``power`` runs between ``least`` and 1. Pixel metrics reward a scene that fades into its ground, since it has less to
-    misplace; these metrics do not ask where things are, so the right scene a little off loses nothing by them.
+    The factor is 1 where the geometric mean of the metrics' normalised values is ``enough`` or more, ``least`` where it is
+    ``lacking`` or less, and between them a smoothstep. Pixel metrics reward a scene that fades into its ground, since it has
+    less to misplace; these metrics do not ask where things are, so the right scene a little off loses nothing by them. A
+    first rough scene lacks nearly everything, and so does what it may become: below ``lacking`` the factor takes no side.
 
     Args:
         metrics: Which; those that were not measured are left out, and without any the factor is 1.
-        enough: 0..1, above 0.
-        power: How steeply it falls, at least 0.
+        lacking: 0..1, below ``enough``.
+        enough: 0..1.
         least: The factor where there is nothing, 0..1; 1 turns it off.
     """
 
     metrics: tuple[str, ...] = ("detail", "contrast", "colour")
-    enough: float = 0.8
-    power: float = 5.0
-    least: float = 0.3
+    lacking: float = 0.65
+    enough: float = 0.85
+    least: float = 0.5
 
 
 # Chosen on benchmarks/truth_correlation (what follows the truth in 3D) and benchmarks/score_sanity (what mush must not win).

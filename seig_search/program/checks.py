@@ -14,7 +14,7 @@ from seig_search.program.annotation import ANNOTATION
 from seig_search.program.fidelity_block import unreadable_fidelity_line
 from seig_search.program.outline import last_line
 from seig_search.program.problem import Problem
-from seig_search.stages import STAGES, Stage
+from seig_search.stages import EDIT_STAGES
 
 if TYPE_CHECKING:
     from seig_search.program.program import Program
@@ -48,8 +48,8 @@ def _compiler(program: Program) -> Iterator[Problem]:
 def _stage_functions(program: Program) -> Iterator[Problem]:
     functions = [s for s in program.tree.body if isinstance(s, ast.FunctionDef)]
     called = {n.func.id for n in ast.walk(program.tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    names = {stage.value for stage in STAGES}
-    missing = [stage.value for stage in STAGES if stage not in program.stages and stage is not Stage.SCAFFOLD]
+    names = {stage.value for stage in EDIT_STAGES}
+    missing = [stage.value for stage in EDIT_STAGES if stage not in program.stages]
     seen: dict[str, int] = {}
     for function in functions:
         name, line = function.name, function.lineno

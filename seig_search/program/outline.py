@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from seig_search.program.source_text import SourceText
-from seig_search.stages import STAGES, Stage
+from seig_search.stages import EDIT_STAGES, Stage
 
 __all__ = [
     "FIDELITY_LINE",
@@ -128,7 +128,7 @@ def is_docstring(statement: ast.stmt) -> bool:
 def outline_of(tree: ast.Module, text: SourceText) -> Outline:
     """Divide a program; where a stage function is defined twice, the later one counts, as it does in Python."""
     functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
-    by_node = {id(functions[stage.value]): stage for stage in STAGES if stage.value in functions}
+    by_node = {id(functions[stage.value]): stage for stage in EDIT_STAGES if stage.value in functions}
     parts: dict[Stage, StagePart] = {}
     owned: dict[Stage, tuple[ast.stmt, ...]] = {}
     shared: list[ast.stmt] = []

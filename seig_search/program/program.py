@@ -120,7 +120,7 @@ class Program:
         every = (*self.parameters, *self.found())
         if stage is None or not self.stages:
             return every
-        return tuple(parameter for parameter in every if parameter.stage == stage)
+        return tuple(parameter for parameter in every if parameter.stage in stage.parts)
 
     def with_values(self, values: Mapping[str, Value]) -> Program:
         """Write values into the source; all other bytes stay as they are.

@@ -27,7 +27,7 @@ from seig_search.search.progress import Progress
 from seig_search.search.renders import PaidRenders
 from seig_search.search.session import make_parts, open_pool
 from seig_search.search.tuning_step import Border, tunable, tune_candidate
-from seig_search.stages import EDIT_STAGES, STAGES, Stage
+from seig_search.stages import EDIT_STAGES, Stage
 from seig_search.target import Target
 from seig_search.tuning import Noise
 
@@ -124,7 +124,7 @@ def tune_program(
         border = Border(renders, scorer, guard, settings.search.min_gain, Noise(settings.search.noise_sigmas))
         tuned = tune_candidate(
             Candidate("start", program, measured),
-            stage or STAGES[-1],
+            stage or Stage.JOINT,
             stages,
             parts.tuner,
             border,
