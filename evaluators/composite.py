@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -56,6 +57,7 @@ class Composite:
         self._known = measured | set(self._terms)
         self._weights = {stage: self._defaults(stage) for stage in (*(str(s) for s in STAGES), OVERALL)}
         self._presence = self._checked_presence(presence)
+        self._reference = 1.0
         for stage, given in (weights or {}).items():
             if stage not in self._weights:
                 raise UsageError(f"weights are given for the unknown stage {stage!r}{nearest(stage, self._weights)}")
@@ -135,6 +137,16 @@ class Composite:
                 )
         return broken
 
+    def since(self, before: Metrics) -> Composite:
+        """Give the same composite with a ``presence`` that asks only what was lost; see ``seig_search.metrics.since``.
+
+        Args:
+            before: Metrics of the candidate to be bettered: who is as present as it, or more, has a factor of 1.
+        """
+        anchored = copy.copy(self)
+        anchored._reference = self._absolute_factor(self._with_terms(before))
+        return anchored
+
     def _with_terms(self, metrics: Metrics) -> Metrics:
         made = {
             name: min(1.0, max(0.0, term.value(metrics)))
@@ -157,7 +169,11 @@ class Composite:
         return Score(min(1.0, sum(terms.values())), terms)
 
     def _factor(self, metrics: Metrics) -> float:
-        """Multiply a score by this: less than 1 where the picture lacks what the target has."""
+        """Multiply a score by this: less than 1 where the picture lacks what the target, or the reference, has."""
+        factor = self._absolute_factor(metrics)
+        return factor / self._reference if factor < self._reference else 1.0
+
+    def _absolute_factor(self, metrics: Metrics) -> float:
         there = [max(0.0, self._normalise(name, metrics[name])) for name in self._presence.metrics if name in metrics]
         if not there:
             return 1.0

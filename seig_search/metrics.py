@@ -12,7 +12,7 @@ import numpy.typing as npt
 from seig_search.stages import Stage
 from seig_search.target import Target
 
-__all__ = ["Evaluator", "Metric", "Metrics", "Score", "Scorer"]
+__all__ = ["Evaluator", "Metric", "Metrics", "Score", "Scorer", "since"]
 
 Metrics: TypeAlias = Mapping[str, float]
 """Values by metric name. A metric that does not apply to a target (silhouette without alpha) is left out."""
@@ -96,3 +96,18 @@ class Scorer(Protocol):
     def broken_guards(self, before: Metrics, after: Metrics, stage: Stage) -> list[str]:
         """Name what got worse than its tolerance, as readable sentences; empty means that ``after`` may be accepted."""
         ...
+
+
+def since(scorer: Scorer, before: Metrics) -> Scorer:
+    """Give the scorer as it looks on changes of a given candidate.
+
+    A search climbs whatever is rewarded. A scorer that takes something off for what a picture lacks may have a method
+    ``since(before)`` that gives a scorer which takes it off only for what a change loses: adding things in no matter what
+    place must not pay. One without it is given back as it is.
+
+    Args:
+        scorer: The scorer.
+        before: Metrics of the candidate to be bettered.
+    """
+    anchored = getattr(scorer, "since", None)
+    return anchored(before) if anchored else scorer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from seig_search.candidate import Status, Strategy
 from seig_search.config import Settings
 from seig_search.errors import SeigError, UsageError
 from seig_search.fidelity import Fidelity
-from seig_search.metrics import Scorer
+from seig_search.metrics import Scorer, since
 from seig_search.render import RenderJob
 from seig_search.runs.folder import RunFolder
 from seig_search.runs.journal import Journal
@@ -158,11 +158,24 @@ class StagedRun:
     guard: Fidelity
     interrupted: threading.Event = field(default_factory=threading.Event)
     noise: Noise | None = None
+    seen: Scorer = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing to compare with."""
+        self.seen = self.expander.scorer
 
     @property
     def scorer(self) -> Scorer:
         """Who weighs metrics."""
         return self.expander.scorer
+
+    def _anchor(self, stage: Stage, roots: Sequence[Candidate]) -> None:
+        """See every change of a stage from the best candidate that it begins with."""
+        if roots:
+            root = max(roots, key=lambda candidate: candidate.score(self.scorer, stage))
+            self.seen = since(self.scorer, root.measured.metrics)
+        else:
+            self.seen = self.scorer
 
     @property
     def border(self) -> Border:
@@ -204,6 +217,7 @@ class StagedRun:
         return Finished(best, tuple(rows), self._halted() or stop, self.interrupted.is_set())
 
     def _stage(self, stage: Stage, roots: Sequence[Candidate]) -> tuple[list[Candidate], StageReport]:
+        self._anchor(stage, roots)
         mine = self.settings.stage(stage)
         before = self.budget.renders_left
         allowance = self._allowance(stage)
@@ -242,7 +256,7 @@ class StagedRun:
             stage,
             roots,
             Samples() if stage is Stage.SCAFFOLD else self.make_strategy(),
-            self.expander,
+            replace(self.expander, scorer=self.seen),
             self.settings.search,
             expansions,
             self._rng(stage, 0),
@@ -254,10 +268,10 @@ class StagedRun:
 
     def _cross(self, stage: Stage, roots: Sequence[Candidate], result: StageResult, carry: int) -> list[Candidate]:
         """Let the best cross the border: new candidates only if the guard finds them better than the best root."""
-        ranked = sorted(result.ranked, key=lambda c: -c.score(self.scorer, stage))
+        ranked = sorted(result.ranked, key=lambda c: -c.score(self.seen, stage))
         if not roots:
             return ranked[:carry]
-        root = max(roots, key=lambda c: c.score(self.scorer, stage))
+        root = max(roots, key=lambda c: c.score(self.seen, stage))
         roots_by_id = {candidate.id for candidate in roots}
         crossed: list[Candidate] = []
         tried = 0
@@ -311,7 +325,7 @@ class StagedRun:
             tuned[place] = outcome.candidate
             told.append(outcome.as_dict())
             self.journal.write("tuned", f"{stage.value}/{survivors[place].id}", **outcome.as_dict())
-        tuned.sort(key=lambda c: -c.score(self.scorer, stage))
+        tuned.sort(key=lambda c: -c.score(self.seen, stage))
         return tuned, told
 
     def _allowance(self, stage: Stage) -> int:

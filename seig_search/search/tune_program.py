@@ -13,7 +13,7 @@ import seig_search
 from seig_search.candidate import Status
 from seig_search.config import Settings
 from seig_search.errors import SeigError, UsageError
-from seig_search.metrics import Metrics, Score, Scorer
+from seig_search.metrics import Metrics, Score, Scorer, since
 from seig_search.program import Program
 from seig_search.render import RenderJob
 from seig_search.runs.atomic import write_json, write_png, write_text
@@ -52,6 +52,9 @@ class _Overall:
 
     def overall(self, metrics: Metrics) -> Score:
         return self.inner.overall(metrics)
+
+    def since(self, before: Metrics) -> Scorer:
+        return _Overall(since(self.inner, before))
 
     def broken_guards(self, before: Metrics, after: Metrics, stage: Stage) -> list[str]:
         return self.inner.broken_guards(before, after, stage)

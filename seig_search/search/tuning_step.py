@@ -14,7 +14,7 @@ import numpy.typing as npt
 from seig_search.candidate import Status
 from seig_search.errors import InvalidEdit
 from seig_search.fidelity import Fidelity
-from seig_search.metrics import Metrics, Scorer
+from seig_search.metrics import Metrics, Scorer, since
 from seig_search.program import Parameter, Program
 from seig_search.render import RenderJob, Value
 from seig_search.search.candidates import Candidate
@@ -136,7 +136,7 @@ def tune_candidate(
         progress: Who shows the best score.
         studies: File where a tuner may keep its study.
     """
-    scorer, program = border.scorer, candidate.program
+    scorer, program = since(border.scorer, candidate.measured.metrics), candidate.program
     parameters = tunable(program, stages)
     if not parameters or max_renders < 1:
         return Tuned(candidate, False, 0, "nothing to tune" if not parameters else "no renders left for tuning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seig_search.metrics import Metrics, Scorer
+from seig_search.metrics import Metrics, Scorer, since
 from seig_search.stages import Stage
 
 __all__ = ["Verdict", "accept"]
@@ -36,6 +36,7 @@ def accept(before: Metrics, after: Metrics, scorer: Scorer, stage: Stage, noise:
         stage: Whose weights and guards count.
         noise: Least gain in score that counts, at least 0.
     """
+    scorer = since(scorer, before)
     old, new = scorer.score(before, stage).value, scorer.score(after, stage).value
     gain = new - old
     told = f"score {old:.4f} -> {new:.4f}"
