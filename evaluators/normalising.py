@@ -73,6 +73,7 @@ NORMALISERS: Mapping[str, Callable[[float], float]] = MappingProxyType(
         "edge_energy": _as_is,
         "detail": _as_is,
         "contrast": _as_is,
+        "coverage": _as_is,
         "silhouette": _as_is,
         "boundary": _as_is,
         # Of networks: distances, and cosines.

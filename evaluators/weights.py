@@ -52,6 +52,8 @@ class Presence:
 WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "scaffold": {
+            # Where a verifier lists what the target shows: the share that is there.
+            "coverage": 5.0,
             "silhouette": 2.0,
             "boundary": 1.0,
             "multiscale": 1.0,

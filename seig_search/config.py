@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from seig_search.errors import UsageError, nearest
 from seig_search.fidelity import Engine, Fidelity
 from seig_search.stages import STAGES, Stage
 
 __all__ = ["PlugIn", "Settings", "load_settings", "preset_names"]
+
+
+WITH_MODEL = "with_model"
+"""A preset's key for settings that hold where a model proposes."""
 
 
 class Part(BaseModel):
@@ -54,11 +58,12 @@ class Level(Part):
 
 
 class Ladder(Part):
-    """What candidates, the stage borders' guards and the result are rendered at."""
+    """What candidates, the stage borders' guards and the result are rendered at; and what a model looks at."""
 
     search: Level
     guard: Level
     final: Level
+    preview: Level = Level(long_side=512, samples=16, denoise=True)
 
 
 class BudgetSettings(Part):
@@ -76,12 +81,15 @@ class StageSettings(Part):
 
     Attributes:
         share: Its part of the renders, relative to the other stages' shares; 0 leaves the stage out.
+        rounds: Most edits that are asked of a model; a proposer that calls none is bound by the renders alone. In the
+            scaffold it is the number of samples.
         tuning: Fraction of the stage's renders that the tuner gets.
         tune: Which stages' parameters the tuner may move; the stage's own by default.
         carry: How many candidates cross the border to the next stage.
     """
 
     share: Annotated[float, Field(ge=0)]
+    rounds: Annotated[int | None, Field(ge=1)] = None
     tuning: Annotated[float, Field(ge=0, le=1)] = 0.4
     tune: tuple[Stage, ...] = ()
     carry: Annotated[int, Field(ge=1, le=64)] = 1
@@ -98,6 +106,13 @@ class SearchSettings(Part):
         min_gain: Least gain in score that counts as better.
         noise_sigmas: To be accepted, a change must gain more than so many standard deviations of what the score differs
             by chance; that is estimated by one more render a stage, at guard fidelity. 0 turns it off.
+        order: The stages in their order; those without a share are left out.
+        repairs: How often an edit that did not parse, apply or run goes back to a model, with the exact reason.
+        reopen: How often in a run an earlier stage may be entered again, where a verifier sees the cause in it.
+        compare: How many of a stage's best a verifier compares in both orders at its end; 0 for none. The metrics'
+            guards can veto its choice.
+        idle_tuning: Renders of tuning that the best candidate gets beside a model's thinking, each time that there is a
+            new best one; 0 for none.
     """
 
     in_flight: Annotated[int, Field(ge=1, le=1024)] = 6
@@ -105,6 +120,30 @@ class SearchSettings(Part):
     failures: Annotated[int, Field(ge=1)] = 12
     min_gain: Annotated[float, Field(ge=0)] = 1e-4
     noise_sigmas: Annotated[float, Field(ge=0, le=10)] = 1.0
+    order: Annotated[tuple[Stage, ...], Field(min_length=1)] = STAGES
+    repairs: Annotated[int, Field(ge=0, le=5)] = 1
+    reopen: Annotated[int, Field(ge=0, le=20)] = 0
+    compare: Annotated[int, Field(ge=0, le=8)] = 0
+    idle_tuning: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("order")
+    @classmethod
+    def _each_once(cls, order: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        if len(set(order)) < len(order):
+            raise ValueError("each stage may be named once")
+        if Stage.SCAFFOLD in order[1:]:
+            raise ValueError("the scaffold can only come first")
+        return order
+
+
+class ModelSettings(Part):
+    """How models are called, whoever calls them.
+
+    Attributes:
+        in_flight: Calls under way at once.
+    """
+
+    in_flight: Annotated[int, Field(ge=1, le=1024)] = 8
 
 
 def _by_name(given: Any) -> Any:
@@ -152,7 +191,9 @@ class Settings(Part):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     strategy: PlugIn
     proposer: PlugIn
+    verifier: PlugIn | None = None
     tuner: PlugIn
+    models: ModelSettings = ModelSettings()
     search: SearchSettings = SearchSettings()
     budget: BudgetSettings
     fidelity: Ladder
@@ -183,6 +224,8 @@ def load_settings(
 ) -> Settings:
     """Resolve settings: a preset, then ``--set`` entries in order, then flags.
 
+    What a preset has under ``with_model`` is laid over the rest of it where a model proposes the edits.
+
     A plug-in that a flag names takes the place of the preset's with its settings, so that ``--set`` entries are settings
     of the one that was named.
 
@@ -197,8 +240,17 @@ def load_settings(
             out of its range.
     """
     data = _read_preset(preset)
+    with_model = data.pop(WITH_MODEL, None) or {}
+    asked = (plugins or {}).get("proposer")
+    if (asked.name if asked else _by_name(data.get("proposer") or {}).get("name")) == "vlm":
+        _lay_over(data, with_model)
     for block, plugin in (plugins or {}).items():
-        data[block] = plugin.model_dump()
+        before = _by_name(data.get(block) or {})
+        if before.get("name") == plugin.name:
+            # The preset's other settings of this plug-in stay: a flag names no more than the model.
+            data[block] = {"name": plugin.name, "settings": {**(before.get("settings") or {}), **plugin.settings}}
+        else:
+            data[block] = plugin.model_dump()
     for entry in sets:
         path, equals, text = entry.partition("=")
         if not equals or not path:
@@ -232,6 +284,16 @@ def _read_preset(preset: str | Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise UsageError(f"{preset} must hold settings by name, got {type(data).__name__}")
     return data
+
+
+def _lay_over(data: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Lay settings over others, key by key; a plug-in that is named takes the place of the other whole."""
+    for key, value in more.items():
+        below = data.get(key)
+        if isinstance(value, Mapping) and isinstance(below, dict) and "name" not in value:
+            _lay_over(below, value)
+        else:
+            data[key] = value
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:

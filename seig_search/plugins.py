@@ -46,6 +46,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "primitives": "seig_search.proposers.primitives:PrimitivesProposer",
         "vlm": "seig_search.proposers.vlm:VlmProposer",
     },
+    "verifiers": {"vlm": "seig_search.verifiers:VlmVerifier"},
     "tuners": {
         "auto": "seig_search.tuning.auto_tuner:AutoTuner",
         "colours": "seig_search.tuning.colours_tuner:ColoursTuner",
@@ -62,6 +63,7 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "strategies": ("begin", "ask", "tell"),
     "evaluators": ("metrics", "evaluate"),
     "proposers": ("propose",),
+    "verifiers": ("inventory", "cover", "review"),
     "tuners": ("tune",),
     "scorers": ("needs", "score", "overall", "broken_guards"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,32 +12,13 @@ import numpy.typing as npt
 from seig_search.camera import GivenCamera
 from seig_search.candidate import Status
 from seig_search.edits import Edit
+from seig_search.models.seam import Models
 from seig_search.program import Program
 from seig_search.stages import Stage
 from seig_search.target import Target
+from seig_search.verification import Thing, ToDo
 
-__all__ = ["Attempt", "Context", "ModelCall", "Proposer"]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCall:
-    """What one call of a model cost.
-
-    Args:
-        model: The model's name.
-        tokens_in: Prompt tokens, as the server counts.
-        tokens_out: Reply tokens.
-        usd: Price, or None where it is not known (never 0 for unknown).
-        seconds: Wall time.
-        error: Why it failed; empty if it did not.
-    """
-
-    model: str
-    tokens_in: int
-    tokens_out: int
-    usd: float | None
-    seconds: float
-    error: str = ""
+__all__ = ["Attempt", "Context", "Failure", "Proposer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +29,19 @@ class Attempt:
     status: Status
     score: float | None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An edit that came to nothing, given back once to who made it.
+
+    Args:
+        edit: The edit as text; empty if none could be read.
+        reason: Why: what did not parse or apply, or the program's error with its source line and what exists instead.
+    """
+
+    edit: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,15 @@ class Context:
         attempt: How many times this parent was expanded before.
         history: Earlier expansions of this parent whose outcome is known, oldest first.
         camera: The true camera, where the user gave it.
-        record: To be called once per model call, as soon as it ends, failed calls included.
+        passes: Passes of the parent's render, such as ``object_index`` (H, W), where there are any.
+        names: What the indices of the passes stand for.
+        todo: What a verifier found to be done in the parent for this stage.
+        verdict: What the verifier said of it in a sentence.
+        things: What the target shows, where a verifier listed it.
+        settled: Keys of parameters that a tuner has settled since they were last written.
+        failure: The edit that this one is to mend; None for a fresh one.
+        models: How models are called: within the budget, recorded, replayed. None where no model may be called.
+        key: Names this expansion in a recording; calls add what they are about.
     """
 
     stage: Stage
@@ -82,7 +84,15 @@ class Context:
     attempt: int = 0
     history: Sequence[Attempt] = ()
     camera: GivenCamera | None = None
-    record: Callable[[ModelCall], None] = lambda call: None
+    passes: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    todo: Sequence[ToDo] = ()
+    verdict: str = ""
+    things: Sequence[Thing] = ()
+    settled: frozenset[str] = frozenset()
+    failure: Failure | None = None
+    models: Models | None = None
+    key: str = ""
 
 
 class Proposer(Protocol):

@@ -14,7 +14,7 @@ import pytest
 from seig_search import plugins
 from seig_search.config import PlugIn, Settings, load_settings
 from seig_search.program import Program
-from seig_search.search.session import make_parts
+from seig_search.search.parts import make_parts
 from seig_search.stages import EDIT_STAGES, Stage
 from seig_search.testing import EvaluatorSuite, ProposerSuite, StrategySuite
 

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from seig_search.cli.tables import table
 from seig_search.config import load_settings
-from seig_search.search.session import create, execute, open_pool
+from seig_search.search.parts import open_pool
+from seig_search.search.session import create, execute
 from seig_search.stages import EDIT_STAGES, STAGES
 from seig_search.target import Target
 

@@ -14,7 +14,7 @@ from seig_search.errors import UsageError
 
 if TYPE_CHECKING:
     from seig_search.judge import Comparison, Objections
-    from seig_search.proposal import ModelCall
+    from seig_search.models import ModelCall
     from seig_search.target import Target
 
 __all__ = ["add_arguments", "execute"]

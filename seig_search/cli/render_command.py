@@ -87,7 +87,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from seig_search.program import Program
     from seig_search.render import RenderJob, View
     from seig_search.runs.atomic import write_png
-    from seig_search.search.session import open_pool
+    from seig_search.search.parts import open_pool
 
     program = Program.parse(read_program(arguments.program))
     names = ("width", "height", "samples", "engine", "denoise", "seed", "adaptive")

@@ -125,7 +125,7 @@ def _source(place: Path) -> str | None:
 def _open_pool(arguments: argparse.Namespace, places: tuple[Path, ...]) -> RenderPool:
     from seig_search.cli.settings_flags import pool_flags
     from seig_search.config import PoolSettings
-    from seig_search.search.session import open_pool
+    from seig_search.search.parts import open_pool
 
     flags = {path.removeprefix("pool."): value for path, value in pool_flags(arguments).items()}
     readable = [str(place.resolve()) for place in places if place.suffix.lower() == ".blend"]

@@ -35,7 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from seig_search.config import PlugIn
     from seig_search.program import Program
     from seig_search.runs.folder import RunFolder
-    from seig_search.search.session import make_parts
+    from seig_search.search.parts import make_parts
     from seig_search.search.tune_program import tune_program
     from seig_search.target import Target
 

@@ -24,7 +24,7 @@ from seig_search.judge.prompt import (
 from seig_search.judge.replies import MemoryReplies, Replies
 from seig_search.judge.reply import Unreadable, read_grade, read_place
 from seig_search.judge.verdicts import Choice, Comparison, Grade, Place
-from seig_search.proposers.vlm.call import Endpoint, call_model, check_model
+from seig_search.models import Endpoint, LiveModels, ModelCall, Models, Unmetered
 from seig_search.target import Target
 
 __all__ = ["Judge"]
@@ -52,6 +52,7 @@ class Judge:
         at_once: Calls under way at once, at least 1.
         seed: Sampling seed, where the model takes one; the temperature is 0.
         replies: Where replies are kept; in memory by default.
+        models: How the model is called; real calls without caps by default, counted by ``replies``.
 
     Raises:
         UsageError: A setting is out of its range.
@@ -70,6 +71,7 @@ class Judge:
         at_once: int = 4,
         seed: int = 0,
         replies: Replies | None = None,
+        models: Models | None = None,
     ) -> None:
         checks = (
             ("model", bool(str(model).strip()), "a model's name, as in 'openai/NAME'", model),
@@ -85,7 +87,11 @@ class Judge:
                 raise UsageError(f"the judge's {name} must be {expected}, got {value!r}")
         self.replies: Replies = replies if replies is not None else MemoryReplies()
         self._endpoint = Endpoint(model, api_base, timeout_s, retries, backoff_s, max_tokens)
+        self._models: Models = models or LiveModels(Unmetered(), in_flight=at_once, record=self._count)
         self._image_side, self._at_once, self._seed = image_side, at_once, seed
+
+    def _count(self, question: str, call: ModelCall) -> None:
+        self.replies.count(question, call)
 
     def compare(self, target: Target, pairs: Sequence[tuple[Picture, Picture]]) -> list[Comparison]:
         """Ask of each pair (A, B) which picture is nearer to the target, in both orders.
@@ -163,7 +169,9 @@ class Judge:
         known = self.replies.find(question)
         if known is not None:
             return known
-        reply = call_model(self._endpoint, messages, 0.0, self._seed, lambda call: self.replies.count(question, call))
+        reply = self._models.call(
+            self._endpoint, messages, key=f"judge/{question[:16]}", role="judge", temperature=0.0, seed=self._seed
+        )
         self.replies.keep(question, reply.text)
         return reply.text
 
@@ -175,7 +183,6 @@ class Judge:
     def _each(self, work: Callable[..., Read], items: Sequence[object]) -> list[Read]:
         if not items:
             return []
-        check_model(self._endpoint)
         with ThreadPoolExecutor(min(len(items), self._at_once), thread_name_prefix="judge") as threads:
             return list(threads.map(work, items))
 

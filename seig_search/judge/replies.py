@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Protocol
 
-from seig_search.proposal import ModelCall
+from seig_search.models import ModelCall
 from seig_search.runs.journal import Journal
 
 __all__ = ["JournalReplies", "MemoryReplies", "Replies"]
@@ -87,6 +87,8 @@ class JournalReplies:
 
     def count(self, question: str, call: ModelCall) -> None:
         """See ``Replies.count``."""
-        self._journal.write("model_call", ask=f"judge/{question[:12]}", **asdict(call))
+        self._journal.write(
+            "model_call", ask=question if question.startswith("judge/") else f"judge/{question[:12]}", **asdict(call)
+        )
         self.calls.append(call)
         self._spend(call)

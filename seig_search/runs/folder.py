@@ -96,6 +96,16 @@ class RunFolder:
         return self.root / "journal.jsonl"
 
     @property
+    def calls(self) -> Path:
+        """What models were asked, and said."""
+        return self.root / "calls"
+
+    @property
+    def replayed(self) -> Path:
+        """The recording that takes the models' place, where the run repeats another."""
+        return self.root / "replayed"
+
+    @property
     def target(self) -> Path:
         """The target as it was read: upright, 8 bits, sRGB."""
         return self.root / "target.png"

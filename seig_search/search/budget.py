@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from seig_search.config import BudgetSettings
 from seig_search.errors import SeigError
-from seig_search.proposal import ModelCall
+from seig_search.models.endpoint import ModelCall
 
 __all__ = ["Budget", "Spend"]
 
@@ -32,6 +34,18 @@ class Spend:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Room that is held for calls under way."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+    def plus(self, other: _Held, sign: int) -> _Held:
+        return _Held(self.calls + sign * other.calls, self.tokens + sign * other.tokens, self.usd + sign * other.usd)
+
+
 class Budget:
     """Holds the caps against the spend; safe to use from many threads.
 
@@ -44,6 +58,9 @@ class Budget:
         self.caps = caps
         self._spend = Spend()
         self._lock = threading.Lock()
+        self._settled = threading.Condition(self._lock)
+        self._held = _Held()
+        self._no_room = ""
         self._before = minutes_before
         self._began = time.monotonic()
 
@@ -74,36 +91,82 @@ class Budget:
             self._spend.render_seconds += seconds
             self._spend.lost_workers += lost_workers
 
-    def count_call(self, call: ModelCall) -> None:
-        """Count a model call.
+    @contextmanager
+    def room(self, tokens: int, usd: float | None) -> Iterator[None]:
+        """Hold room for a model call under every cap while the call is under way.
+
+        Where only the calls under way stand in its way, it waits for what they really take.
+
+        Args:
+            tokens: What the call may take at most.
+            usd: What that costs; None where the price is not known.
 
         Raises:
-            SeigError: Dollars are capped and the call has no known price.
+            SeigError: A cap leaves no room for the call; or dollars are capped and there is no price.
         """
+        if self.caps.usd is not None and usd is None:
+            raise SeigError(
+                f"dollars are capped at {self.caps.usd:g}, but the model's price is not known, so the cap cannot be kept. Give "
+                "its prices (--set proposer.settings.usd_per_million_in=X --set proposer.settings.usd_per_million_out=Y), or "
+                "cap calls or tokens instead (--set budget.model_calls=N, --set budget.tokens=N)."
+            )
+        mine = _Held(1, tokens, usd or 0.0)
+        with self._settled:
+            while True:
+                if full := self._full(mine, _Held()):
+                    self._no_room = full
+                    raise SeigError(f"the budget has no room for another model call: {full}")
+                if not self._full(mine, self._held):
+                    break
+                self._settled.wait()
+            self._held = self._held.plus(mine, 1)
+        try:
+            yield
+        finally:
+            with self._settled:
+                self._held = self._held.plus(mine, -1)
+                self._settled.notify_all()
+
+    def _full(self, mine: _Held, held: _Held) -> str:
+        """Say which cap a call would break, on top of what is spent and held; empty if none."""
+        spent = self._spend
+        checks = (
+            ("model calls", spent.model_calls + held.calls + mine.calls, self.caps.model_calls),
+            ("tokens", spent.tokens_in + spent.tokens_out + held.tokens + mine.tokens, self.caps.tokens),
+            ("dollars", (spent.usd or 0.0) + held.usd + mine.usd, self.caps.usd),
+        )
+        for name, would, cap in checks:
+            if cap is not None and would > cap:
+                return f"it might take the run to {would:.6g} {name}, the cap is {cap:g}"
+        return ""
+
+    def count_call(self, call: ModelCall) -> None:
+        """Count a model call."""
         with self._lock:
             total = self._spend
             total.model_calls += 1
             total.tokens_in += call.tokens_in
             total.tokens_out += call.tokens_out
             total.usd = None if total.usd is None or call.usd is None else total.usd + call.usd
-            if self.caps.usd is not None and call.usd is None and not call.error:
-                raise SeigError(
-                    f"dollars are capped at {self.caps.usd:g}, but the price of {call.model!r} is not known, so the cap "
-                    "cannot be kept. Cap calls or tokens instead (--set budget.model_calls=N, --set budget.tokens=N)."
-                )
 
     def exhausted(self) -> str | None:
-        """Say which cap is reached, or None while there is room."""
+        """Say which cap on the whole run is reached, or None while there is room."""
         spent = self.spend()
-        tokens = spent.tokens_in + spent.tokens_out
-        checks: tuple[tuple[str, float | None, float | None], ...] = (
-            ("renders", spent.renders, self.caps.renders),
-            ("minutes", spent.minutes, self.caps.minutes),
+        return _reached(("renders", spent.renders, self.caps.renders), ("minutes", spent.minutes, self.caps.minutes))
+
+    def models_exhausted(self) -> str | None:
+        """Say which cap on model calls is reached, or None while there is room; renders and tuning may go on."""
+        spent = self.spend()
+        reached = _reached(
             ("model calls", spent.model_calls, self.caps.model_calls),
-            ("tokens", tokens, self.caps.tokens),
+            ("tokens", spent.tokens_in + spent.tokens_out, self.caps.tokens),
             ("dollars", spent.usd, self.caps.usd),
         )
-        for name, used, cap in checks:
-            if cap is not None and used is not None and used >= cap:
-                return f"budget: {used:.6g} of {cap:g} {name}"
-        return None
+        return reached or (f"budget: no room for another model call: {self._no_room}" if self._no_room else None)
+
+
+def _reached(*caps: tuple[str, float | None, float | None]) -> str | None:
+    for name, used, cap in caps:
+        if cap is not None and used is not None and used >= cap:
+            return f"budget: {used:.6g} of {cap:g} {name}"
+    return None

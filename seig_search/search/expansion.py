@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,18 +13,24 @@ from seig_search.candidate import Ask, Status
 from seig_search.edits import Edit, NewProgram, edit_from_dict, edit_to_dict
 from seig_search.errors import InvalidEdit, InvalidProgram, SeigError
 from seig_search.fidelity import Fidelity
-from seig_search.metrics import Scorer
+from seig_search.metrics import Metrics, Scorer
+from seig_search.models import Models
 from seig_search.program import Program
-from seig_search.proposal import Attempt, Context, ModelCall, Proposer
+from seig_search.proposal import Attempt, Context, Failure, Proposer
 from seig_search.render import RenderJob
 from seig_search.runs.journal import Journal
-from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
 from seig_search.search.renders import Measured, PaidRenders
-from seig_search.stages import STAGES, Stage
+from seig_search.search.reviewing import Previews, Reviewer
+from seig_search.search.visit import Visit
+from seig_search.stages import Stage
 from seig_search.target import Target
+from seig_search.verification import Review
 
-__all__ = ["Expander", "Expansion"]
+__all__ = ["COVERAGE", "Expander", "Expansion"]
+
+COVERAGE = "coverage"
+"""The metric of a first program that the verifier's list of things gives: the share that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class Expansion:
         program: The new program; None if there was no edit or it did not apply.
         measured: Its render; None unless it came so far.
         reason: The cause of a failure.
+        review: What the verifier said of the parent, if it was asked.
+        repairs: How often the edit went back to who made it.
     """
 
     ask: Ask
@@ -45,11 +54,14 @@ class Expansion:
     program: Program | None = None
     measured: Measured | None = None
     reason: str = ""
+    review: Review | None = None
+    repairs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Expander:
-    """Expands parents: proposes, applies, checks, renders, measures. Safe to call from many threads.
+    """Expands parents: asks the verifier and the proposer, applies, checks, renders, measures. Safe to call from many
+    threads.
 
     Args:
         proposer: Who makes edits.
@@ -58,9 +70,12 @@ class Expander:
         target: The target.
         fidelity: Search fidelity.
         journal: Where proposals are written before they are used.
-        budget: Who counts model calls.
         seed: The run's seed.
         camera: The true camera, if given.
+        models: How models are called; None where nobody calls any.
+        previews: What models look at; None where nobody does.
+        reviewer: Who puts candidates before the verifier; None without one.
+        repairs: How often an edit that failed goes back to a proposer that asks models.
     """
 
     proposer: Proposer
@@ -69,37 +84,107 @@ class Expander:
     target: Target
     fidelity: Fidelity
     journal: Journal
-    budget: Budget
     seed: int
     camera: GivenCamera | None = None
+    models: Models | None = None
+    previews: Previews | None = None
+    reviewer: Reviewer | None = None
+    repairs: int = 0
 
-    def expand(self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt]) -> Expansion:
+    @property
+    def asks_models(self) -> bool:
+        """Whether the proposer calls models: it then is bound by rounds, shown previews, and given its failures back."""
+        return bool(getattr(self.proposer, "asks_models", False))
+
+    def expand(
+        self, visit: Visit, ask: Ask, parent: Candidate | None, history: Sequence[Attempt], before: Metrics
+    ) -> Expansion:
         """Expand one parent once.
 
         Args:
-            stage: The active stage.
+            visit: The active stage.
             ask: The strategy's wish.
             parent: The candidate to edit; None in the scaffold stage.
             history: Earlier expansions of this parent whose outcome was told before the ask.
+            before: Metrics of the candidate that the stage began with.
         """
         try:
-            edit = self._propose(stage, ask, parent, history)
+            review = self._review(visit, parent, before)
         except SeigError as error:
             return Expansion(ask, Status.REJECTED, reason=str(error))
-        if edit is None:
-            return Expansion(ask, Status.SURPLUS, reason="the proposer has nothing left to try here")
-        try:
-            program = self._apply(stage, edit, parent)
-        except (InvalidEdit, InvalidProgram) as error:
-            return Expansion(ask, Status.REJECTED, edit.why, reason=str(error))
-        measured = self.renders.submit(RenderJob(program.source, self.fidelity, passes=("facts",))).result()
-        return Expansion(ask, measured.status, edit.why, program, measured, measured.reason)
+        if review is not None and (review.approved or (review.fault is not None and not review.todo)):
+            said = "approves it" if review.approved else f"sees the cause in {review.fault}"
+            return Expansion(ask, Status.SURPLUS, reason=f"the verifier {said}: {review.summary}", review=review)
+        failure: Failure | None = None
+        done = Expansion(ask, Status.REJECTED, reason="nothing was tried", review=review)
+        for attempt in range(1 + (self.repairs if self.asks_models else 0)):
+            done, failure = self._attempt(visit, ask, parent, history, review, failure, attempt)
+            if failure is None:
+                break
+        return done
 
-    def _propose(self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt]) -> Edit | None:
-        key = f"{stage.value}/{ask.id}"
+    def _attempt(
+        self,
+        visit: Visit,
+        ask: Ask,
+        parent: Candidate | None,
+        history: Sequence[Attempt],
+        review: Review | None,
+        failure: Failure | None,
+        attempt: int,
+    ) -> tuple[Expansion, Failure | None]:
+        """Propose, apply and render once; gives what is to go back where that came to nothing."""
+        key = f"{visit.label}/{ask.id}" + (f"/repair-{attempt}" if attempt else "")
+        try:
+            edit = self._propose(visit, ask, parent, history, review, failure, key)
+        except InvalidEdit as error:
+            return Expansion(ask, Status.REJECTED, reason=str(error), review=review, repairs=attempt), Failure(
+                "", str(error)
+            )
+        except SeigError as error:
+            return Expansion(ask, Status.REJECTED, reason=str(error), review=review, repairs=attempt), None
+        if edit is None:
+            reason = "the proposer has nothing left to try here"
+            return Expansion(ask, Status.SURPLUS, reason=reason, review=review, repairs=attempt), None
+        try:
+            program = self._apply(visit.stage, edit, parent)
+        except (InvalidEdit, InvalidProgram) as error:
+            told = Failure(_as_text(edit), str(error))
+            return Expansion(ask, Status.REJECTED, edit.why, reason=str(error), review=review, repairs=attempt), told
+        measured = self.renders.submit(RenderJob(program.source, self.fidelity, passes=("facts",))).result()
+        if visit.stage is Stage.SCAFFOLD and measured.status is Status.OK:
+            try:
+                measured = self._covered(visit, ask, program, measured)
+            except SeigError as error:
+                return Expansion(ask, Status.REJECTED, edit.why, program, reason=str(error)), None
+        done = Expansion(ask, measured.status, edit.why, program, measured, measured.reason, review, attempt)
+        return done, Failure(_as_text(edit), measured.reason) if measured.status is Status.BROKEN else None
+
+    def _review(self, visit: Visit, parent: Candidate | None, before: Metrics) -> Review | None:
+        if self.reviewer is None or parent is None:
+            return None
+        return self.reviewer.review(visit.label, visit.stage, parent, before)
+
+    def _covered(self, visit: Visit, ask: Ask, program: Program, measured: Measured) -> Measured:
+        """Add the share of the target's things that a first program shows to its metrics."""
+        if self.reviewer is None:
+            return measured
+        coverage = self.reviewer.cover(f"{visit.label}-{ask.id:04d}", program)
+        return replace(measured, metrics={**measured.metrics, COVERAGE: coverage.share})
+
+    def _propose(
+        self,
+        visit: Visit,
+        ask: Ask,
+        parent: Candidate | None,
+        history: Sequence[Attempt],
+        review: Review | None,
+        failure: Failure | None,
+        key: str,
+    ) -> Edit | None:
         event = self.journal.find("proposed", key)
         if event is None:
-            context = self._context(stage, ask, parent, history, key)
+            context = self.context(visit, ask, parent, history, review, failure, key)
             try:
                 edits = self.proposer.propose(context)[:1]
                 event = self.journal.write("proposed", key, parent=ask.parent, edits=[edit_to_dict(e) for e in edits])
@@ -108,45 +193,57 @@ class Expander:
                 event = self.journal.write("proposed", key, parent=ask.parent, error=str(error))
             except SeigError as error:
                 # No key: nothing was paid, so a resumed run asks again.
-                self.journal.write("proposal_failed", stage=stage.value, ask=ask.id, reason=str(error))
+                self.journal.write("proposal_failed", stage=visit.label, ask=ask.id, reason=str(error))
                 raise
         if "error" in event:
             raise InvalidEdit(event["error"])
         return edit_from_dict(event["edits"][0]) if event["edits"] else None
 
-    def _context(
-        self, stage: Stage, ask: Ask, parent: Candidate | None, history: Sequence[Attempt], key: str
+    def context(
+        self,
+        visit: Visit,
+        ask: Ask,
+        parent: Candidate | None,
+        history: Sequence[Attempt] = (),
+        review: Review | None = None,
+        failure: Failure | None = None,
+        key: str = "",
     ) -> Context:
-        def record(call: ModelCall) -> None:
-            self.journal.write("model_call", ask=key, **asdict(call))
-            self.budget.count_call(call)
+        """Make what the proposer is shown for an ask.
 
-        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(STAGES.index(stage), 1, ask.id)))
-        if parent is None:
-            return Context(
-                stage,
-                self.target,
-                1,
-                rng,
-                attempt=ask.attempt,
-                history=history,
-                camera=self.camera,
-                record=record,
-            )
-        return Context(
-            stage,
+        Raises:
+            SeigError: The parent fails at the preview's fidelity.
+        """
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(*visit.spawn, 1, ask.id)))
+        base = Context(
+            visit.stage,
             self.target,
             1,
             rng,
-            parent=parent.program,
-            render=parent.measured.pixels,
-            facts=parent.measured.facts,
-            metrics=parent.measured.metrics,
-            score=parent.score(self.scorer, stage),
             attempt=ask.attempt,
             history=history,
             camera=self.camera,
-            record=record,
+            failure=failure,
+            models=self.models,
+            key=key or f"{visit.label}/{ask.id}",
+            things=self.reviewer.things() if self.reviewer is not None and self.asks_models else (),
+        )
+        if parent is None:
+            return base
+        look = self.previews.of(parent.program) if self.previews is not None and self.asks_models else parent.measured
+        index, names = look.objects or (None, ())
+        return replace(
+            base,
+            parent=parent.program,
+            render=look.pixels,
+            facts=look.facts,
+            metrics=parent.measured.metrics,
+            score=parent.score(self.scorer, visit.stage),
+            passes={} if index is None else {"object_index": index},
+            names=names,
+            todo=() if review is None else review.todo,
+            verdict="" if review is None else review.summary,
+            settled=parent.settled,
         )
 
     @staticmethod
@@ -162,3 +259,11 @@ class Expander:
         if faults:
             raise InvalidEdit("; ".join(f"line {fault.line}: {fault.message}" for fault in faults))
         return program
+
+
+def _as_text(edit: Edit) -> str:
+    """Give an edit in the form in which it was replied."""
+    data = edit_to_dict(edit)
+    if "blocks" in data:
+        return "\n".join(f"<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE" for old, new in data["blocks"])
+    return str(data.get("source") or data.get("code") or json.dumps(data.get("values"), indent=1))

@@ -66,6 +66,19 @@ class Measured:
         return facts
 
     @property
+    def objects(self) -> tuple[npt.NDArray[np.uint16], tuple[str, ...]] | None:
+        """Which object each pixel shows, if the job asked for its objects.
+
+        Returns:
+            (H, W) indices into the names, and the names; index 0 is the background.
+        """
+        path = self.path.with_suffix(".objects.npz")
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            return file["index"], tuple(file["names"].tolist())
+
+    @property
     def light_layers(self) -> LightLayers | None:
         """The picture by light, if the job asked for its lights and the pool gives such layers."""
         if not self.path.with_suffix(".npz").exists():
@@ -143,6 +156,7 @@ class PaidRenders:
             "facts": place.path.with_suffix(".json"),
             "blend": place.blend,
             "lights": place.path.with_suffix(".npz"),
+            "object_index": place.path.with_suffix(".objects.npz"),
         }
         wanted = [place.path, *(path for name, path in extras.items() if name in job.passes)]
         return status != "ok" or all(path.exists() for path in wanted)
@@ -173,6 +187,11 @@ class PaidRenders:
             write_bytes(place.path, png_bytes(result.pixels))
         if result.facts is not None:
             write_bytes(place.path.with_suffix(".json"), json.dumps(result.facts).encode())
+        if "object_index" in result.layers:
+            packed = io.BytesIO()
+            index = np.clip(result.layers["object_index"], 0, 65535).astype(np.uint16)
+            np.savez_compressed(packed, index=index, names=np.array(result.names["object_index"]))
+            write_bytes(place.path.with_suffix(".objects.npz"), packed.getvalue())
         if "lights" in result.layers:
             packed = io.BytesIO()
             # Half floats hold light to a thousandth; what is brighter than they can tell is clipped in any picture.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,117 +12,29 @@ import numpy as np
 
 from seig_search.candidate import Status, Strategy
 from seig_search.config import Settings
-from seig_search.errors import SeigError, UsageError
+from seig_search.errors import SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.metrics import Scorer, since
 from seig_search.render import RenderJob
 from seig_search.runs.folder import RunFolder
 from seig_search.runs.journal import Journal
+from seig_search.search.allotment import active_stages, allowance
 from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
 from seig_search.search.expansion import Expander
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
+from seig_search.search.reports import Finished, StageReport
 from seig_search.search.stage_search import Samples, StageResult, search_stage
-from seig_search.search.tuning_step import Border, tune_candidate
-from seig_search.stages import STAGES, Stage
+from seig_search.search.tuning_step import Border, Tuned, tune_candidate
+from seig_search.search.visit import Visit
+from seig_search.stages import Stage
 from seig_search.tuning import Noise, Tuner
 
-__all__ = ["Finished", "StageReport", "StagedRun", "active_stages", "check_budget"]
+__all__ = ["StagedRun"]
 
 MIN_TRIALS = 12
 """Fewer trials than this are no tuning; a candidate's part is not split below it."""
-
-
-def active_stages(settings: Settings) -> list[Stage]:
-    """Give the stages that have a share of the budget, in order."""
-    return [stage for stage in STAGES if settings.stage(stage).share > 0]
-
-
-def check_budget(settings: Settings, has_start: bool) -> None:
-    """Refuse a budget that cannot carry a run to its end.
-
-    Args:
-        settings: The run's settings.
-        has_start: Whether a start program takes the place of the scaffold.
-
-    Raises:
-        UsageError: It is too small; names the least.
-    """
-    stages = active_stages(settings)
-    if Stage.SCAFFOLD not in stages and not has_start:
-        raise UsageError("the scaffold stage has no share, so there is nothing to start from; give --start PROGRAM")
-    least = 1 + sum(1 + _guards(settings, stage) for stage in stages)
-    if settings.budget.renders < least:
-        raise UsageError(
-            f"a budget of {settings.budget.renders} renders is too small to do anything: {len(stages)} stages need "
-            f"at least {least} (one candidate and its guards each, and the final render). Raise --max-renders, or "
-            "leave stages out with --set stages.NAME.share=0."
-        )
-
-
-def _guards(settings: Settings, stage: Stage) -> int:
-    """Count the renders at a stage's border: the root, those who want to cross, each tuned one twice, one for the noise."""
-    mine = settings.stage(stage)
-    return 2 + (settings.search.noise_sigmas > 0) + mine.carry + (2 * mine.carry if mine.tuning > 0 else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    """One row of the summary.
-
-    Args:
-        stage: The stage.
-        candidate: Id of the best candidate at its end.
-        metrics: That candidate's metrics at guard fidelity.
-        score: Its score under the stage's weights, at guard fidelity.
-        overall: Its score under the overall weights, at guard fidelity.
-        counts: How many asks ended in which status.
-        renders: Renders paid in this stage.
-        tuning: What the tuner did, per candidate.
-        stop: Why the stage's search ended.
-    """
-
-    stage: Stage
-    candidate: str
-    metrics: Mapping[str, float]
-    score: float
-    overall: float
-    counts: Mapping[str, int]
-    renders: int
-    tuning: Sequence[Mapping[str, Any]]
-    stop: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the row as JSON values."""
-        return {
-            "stage": self.stage.value,
-            "candidate": self.candidate,
-            "score": self.score,
-            "overall": self.overall,
-            "metrics": dict(self.metrics),
-            "counts": dict(self.counts),
-            "renders": self.renders,
-            "tuning": [dict(entry) for entry in self.tuning],
-            "stop": self.stop,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The end of a run.
-
-    Args:
-        best: The result.
-        rows: One report per stage.
-        stop: Why the run ended.
-        interrupted: Whether the user stopped it, so that it can be resumed.
-    """
-
-    best: Candidate
-    rows: tuple[StageReport, ...]
-    stop: str
-    interrupted: bool = False
 
 
 @dataclass(slots=True)
@@ -199,48 +112,63 @@ class StagedRun:
         carried = list(start)
         rows: list[StageReport] = []
         stop = "every stage is done"
-        for stage in active_stages(self.settings):
-            if stage is Stage.SCAFFOLD and start:
-                continue
+        ahead = deque(stage for stage in active_stages(self.settings) if not (stage is Stage.SCAFFOLD and start))
+        stays: Counter[Stage] = Counter()
+        reopened = 0
+        while ahead:
             if reason := self._halted():
                 stop = reason
                 break
-            self.progress.stage(stage.value)
-            carried, row = self._stage(stage, carried)
+            stays[ahead[0]] += 1
+            visit = Visit(ahead[0], stays[ahead[0]])
+            self.progress.stage(visit.label)
+            carried, row, fault = self._stage(visit, tuple(ahead), carried)
             rows.append(row)
             if not self.interrupted.is_set():  # a stage cut short is told anew by the resumed run
-                self.journal.write("stage_done", stage.value, **row.as_dict())
-            self.progress.say(f"{stage.value}: overall {row.overall:.4f}, {row.renders} renders, {row.stop}")
+                self.journal.write("stage_done", visit.label, **row.as_dict())
+            self.progress.say(f"{visit.label}: overall {row.overall:.4f}, {row.renders} renders, {row.stop}")
+            if fault is not None and fault in stays and reopened < self.settings.search.reopen:
+                reopened += 1
+                ahead.appendleft(fault)
+                self.progress.say(f"{fault} is entered again: {row.stop}")
+            else:
+                ahead.popleft()
         if not carried:
             raise SeigError(f"the run ended before there was a candidate: {stop}")
         best = max(carried, key=self._overall)
         return Finished(best, tuple(rows), self._halted() or stop, self.interrupted.is_set())
 
-    def _stage(self, stage: Stage, roots: Sequence[Candidate]) -> tuple[list[Candidate], StageReport]:
+    def _stage(
+        self, visit: Visit, ahead: Sequence[Stage], roots: Sequence[Candidate]
+    ) -> tuple[list[Candidate], StageReport, Stage | None]:
+        stage = visit.stage
         self._anchor(stage, roots)
         mine = self.settings.stage(stage)
         before = self.budget.renders_left
-        allowance = self._allowance(stage)
-        trials = int(allowance * mine.tuning) if self.tuner else 0
-        result = self._search(stage, roots, max(1, allowance - trials))
+        share = allowance(self.settings, ahead, before)
+        trials = int(share * mine.tuning) if self.tuner else 0
+        expansions = max(1, share - trials)
+        if mine.rounds is not None and self.expander.asks_models:
+            expansions = min(expansions, mine.rounds)
+        result = self._search(visit, roots, expansions)
         if not result.ranked:
             raise SeigError(
-                f"no candidate of the {stage.value} stage rendered ({result.stop}). "
+                f"no candidate of the {visit.label} stage rendered ({result.stop}). "
                 + (
                     "Causes: " + " | ".join(result.reasons)
                     if result.reasons
                     else "The proposer had nothing to propose."
                 )
             )
-        survivors = self._cross(stage, roots, result, mine.carry)
+        survivors = self._cross(visit, roots, result, mine.carry)
         if trials:  # what the search left over goes to the tuner
-            trials = max(trials, allowance - sum(result.counts.values()))
-        survivors, tuning = self._tune(stage, survivors, trials)
+            trials = max(trials, share - (before - self.budget.renders_left))
+        survivors, tuning = self._tune(visit, survivors, trials)
         best = survivors[0]
         measured = self.border.measure(best.program).result()
         metrics = measured.metrics if measured.status is Status.OK else best.measured.metrics
-        return survivors, StageReport(
-            stage,
+        row = StageReport(
+            visit,
             best.id,
             dict(metrics),
             self.scorer.score(metrics, stage).value,
@@ -250,25 +178,44 @@ class StagedRun:
             tuning,
             result.stop,
         )
+        return survivors, row, result.fault
 
-    def _search(self, stage: Stage, roots: Sequence[Candidate], expansions: int) -> StageResult:
+    def _search(self, visit: Visit, roots: Sequence[Candidate], expansions: int) -> StageResult:
         return search_stage(
-            stage,
+            visit,
             roots,
-            Samples() if stage is Stage.SCAFFOLD else self.make_strategy(),
+            Samples() if visit.stage is Stage.SCAFFOLD else self.make_strategy(),
             replace(self.expander, scorer=self.seen),
             self.settings.search,
             expansions,
-            self._rng(stage, 0),
+            self._rng(visit, 0),
             self.folder,
             self.journal,
             self.progress,
-            self._halted,
+            lambda: self._halted() or self.budget.models_exhausted(),
+            self._beside(visit),
         )
 
-    def _cross(self, stage: Stage, roots: Sequence[Candidate], result: StageResult, carry: int) -> list[Candidate]:
+    def _beside(self, visit: Visit) -> Callable[[Candidate, int], Candidate | None] | None:
+        """Give what tunes the best candidate while a model thinks; None where that is not wanted."""
+        trials, tuner = self.settings.search.idle_tuning, self.tuner
+        if tuner is None or trials < 1 or not self.expander.asks_models or visit.stage is Stage.SCAFFOLD:
+            return None
+
+        def tune(candidate: Candidate, number: int) -> Candidate | None:
+            if self.budget.renders_left <= trials:
+                return None
+            outcome = self._tuned(visit, tuner, candidate, trials, self._rng(visit, 3, number))
+            self.journal.write("tuned_beside", f"{visit.label}/{candidate.id}", **outcome.as_dict())
+            return outcome.candidate if outcome.accepted else None
+
+        return tune
+
+    def _cross(self, visit: Visit, roots: Sequence[Candidate], result: StageResult, carry: int) -> list[Candidate]:
         """Let the best cross the border: new candidates only if the guard finds them better than the best root."""
+        stage = visit.stage
         ranked = sorted(result.ranked, key=lambda c: -c.score(self.seen, stage))
+        ranked = self._settled(visit, ranked)
         if not roots:
             return ranked[:carry]
         root = max(roots, key=lambda c: c.score(self.seen, stage))
@@ -287,7 +234,7 @@ class StagedRun:
             verdict = self.border.judge(root.program, candidate.program, stage)
             self.journal.write(
                 "border",
-                f"{stage.value}/{candidate.id}",
+                f"{visit.label}/{candidate.id}",
                 accepted=verdict.accepted,
                 reasons=list(verdict.reasons),
             )
@@ -295,13 +242,22 @@ class StagedRun:
                 crossed.append(candidate)
         return crossed or [root]
 
+    def _settled(self, visit: Visit, ranked: list[Candidate]) -> list[Candidate]:
+        """Let the verifier choose among the best few, if there is one and it can still be asked."""
+        reviewer, most = self.expander.reviewer, self.settings.search.compare
+        if reviewer is None or most < 2 or self.budget.models_exhausted():
+            return ranked
+        try:
+            return reviewer.settle(visit.label, visit.stage, ranked, most)
+        except SeigError as error:
+            self.progress.say(f"{visit.label}: nobody compared the best few: {error}")
+            return ranked
+
     def _tune(
-        self, stage: Stage, survivors: Sequence[Candidate], trials: int
+        self, visit: Visit, survivors: Sequence[Candidate], trials: int
     ) -> tuple[list[Candidate], list[Mapping[str, Any]]]:
-        mine = self.settings.stage(stage)
         if not self.tuner or trials < 1:
             return list(survivors), []
-        stages = mine.tune or (stage,)
         heads = max(1, min(len(survivors), trials // MIN_TRIALS))
         parts = [trials // heads + (1 if n < trials % heads else 0) for n in range(heads)]
         tuned = list(survivors)
@@ -309,32 +265,27 @@ class StagedRun:
         for place, part in enumerate(parts):
             if self._halted():
                 break
-            outcome = tune_candidate(
-                survivors[place],
-                stage,
-                stages,
-                self.tuner,
-                self.border,
-                self.expander.fidelity,
-                part,
-                self.settings.search.in_flight,
-                self._rng(stage, 2, place),
-                self.progress,
-                self.folder.studies,
-            )
+            outcome = self._tuned(visit, self.tuner, survivors[place], part, self._rng(visit, 2, place))
             tuned[place] = outcome.candidate
             told.append(outcome.as_dict())
-            self.journal.write("tuned", f"{stage.value}/{survivors[place].id}", **outcome.as_dict())
-        tuned.sort(key=lambda c: -c.score(self.seen, stage))
+            self.journal.write("tuned", f"{visit.label}/{survivors[place].id}", **outcome.as_dict())
+        tuned.sort(key=lambda c: -c.score(self.seen, visit.stage))
         return tuned, told
 
-    def _allowance(self, stage: Stage) -> int:
-        """Give the stage its share of what is left after everybody's guards, at least one render."""
-        ahead = active_stages(self.settings)[active_stages(self.settings).index(stage) :]
-        reserved = 1 + sum(_guards(self.settings, name) for name in ahead)
-        shares = [self.settings.stage(name).share for name in ahead]
-        left = self.budget.renders_left - reserved - (len(ahead) - 1)
-        return max(1, int(left * shares[0] / sum(shares)))
+    def _tuned(self, visit: Visit, tuner: Tuner, candidate: Candidate, trials: int, rng: np.random.Generator) -> Tuned:
+        return tune_candidate(
+            candidate,
+            visit.stage,
+            self.settings.stage(visit.stage).tune or visit.stage.parts,
+            tuner,
+            self.border,
+            self.expander.fidelity,
+            trials,
+            self.settings.search.in_flight,
+            rng,
+            self.progress,
+            self.folder.studies,
+        )
 
     def _overall(self, candidate: Candidate) -> float:
         measured = self.border.measure(candidate.program).result()
@@ -343,8 +294,8 @@ class StagedRun:
     def _halted(self) -> str | None:
         return "stopped by the user" if self.interrupted.is_set() else self.budget.exhausted()
 
-    def _rng(self, stage: Stage, *purpose: int) -> np.random.Generator:
-        spawn = (STAGES.index(stage), *purpose)
+    def _rng(self, visit: Visit, *purpose: int) -> np.random.Generator:
+        spawn = (*visit.spawn, *purpose)
         return np.random.default_rng(np.random.SeedSequence(self.settings.seed, spawn_key=spawn))
 
     def final(self, best: Candidate, fidelity: Fidelity) -> tuple[str, Measured]:

@@ -7,7 +7,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ import yaml
 from pydantic import ValidationError
 
 import seig_search
-from seig_search import plugins
 from seig_search.camera import GivenCamera
 from seig_search.candidate import Status
-from seig_search.config import PlugIn, PoolSettings, Settings
+from seig_search.config import Settings
 from seig_search.errors import SeigError, UsageError
 from seig_search.judge import JournalReplies
+from seig_search.models import LiveModels, ModelCall, ReplayedModels, Tape, copy_tape
 from seig_search.program import Program
 from seig_search.render import RenderJob, RenderPool
 from seig_search.runs.atomic import write_bytes, write_json, write_png, write_text
@@ -30,83 +30,19 @@ from seig_search.runs.journal import Journal
 from seig_search.runs.pictures import comparison
 from seig_search.scoring import Measurer, require_all
 from seig_search.scoring_actor import RemoteMeasurer
+from seig_search.search.allotment import check_budget
 from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
 from seig_search.search.expansion import Expander
+from seig_search.search.parts import make_parts, open_pool
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
-from seig_search.search.run import Finished, StagedRun, check_budget
+from seig_search.search.reports import Finished
+from seig_search.search.reviewing import Previews, Reviewer
+from seig_search.search.run import StagedRun
 from seig_search.target import Target
 
-__all__ = ["Parts", "create", "execute", "load_folder", "make_parts", "open_pool"]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The plug-ins that the settings name, made."""
-
-    measurer: Measurer
-    scorer: Any
-    proposer: Any
-    tuner: Any
-    make_strategy: Callable[[], Any]
-
-
-def make_parts(settings: Settings) -> Parts:
-    """Make every plug-in that a run needs, so that a wrong name or setting is told before anything is spent.
-
-    Raises:
-        UsageError: A name or a setting is unknown.
-    """
-
-    def make(group: str, part: PlugIn, **more: Any) -> Any:
-        return plugins.make(group, part.name, **{**more, **part.settings})
-
-    measurer = Measurer([make("evaluators", part) for part in settings.scoring.evaluators])
-    require_all(measurer)
-    strategy = settings.strategy
-    make("strategies", strategy)
-    return Parts(
-        measurer,
-        make("scorers", settings.scoring.scorer, known=sorted(measurer.specs)),
-        make("proposers", settings.proposer),
-        make("tuners", settings.tuner),
-        lambda: make("strategies", strategy),
-    )
-
-
-def open_pool(settings: PoolSettings, **limits: Any) -> RenderPool:
-    """Start the Blender pool.
-
-    Args:
-        settings: The pool's part of the settings.
-        **limits: Further fields of ``PoolOptions``.
-
-    Raises:
-        SeigError: Blender or Ray is not there, or does not start.
-    """
-    pool = plugins.load("seig_search.blender_pool:BlenderPool")
-    options = plugins.load("seig_search.blender_pool:PoolOptions")
-    opened: RenderPool = pool(
-        options(
-            workers=settings.workers,
-            threads=settings.threads,
-            blender=settings.blender,
-            device=settings.device,
-            gpus_per_worker=settings.gpus_per_worker,
-            ray_address=settings.ray,
-            sandbox=settings.sandbox,
-            readable=tuple(Path(place).expanduser() for place in settings.readable),
-            deadline_s=settings.deadline_s,
-            retries=settings.retries,
-            recycle_after=settings.recycle_after,
-            cache_dir=Path(settings.cache_dir).expanduser() if settings.cache_dir else None,
-            cache_mb=settings.cache_mb,
-            cache_disk_mb=settings.cache_disk_mb,
-            **limits,
-        )
-    )
-    return opened
+__all__ = ["create", "execute", "load_folder"]
 
 
 def create(
@@ -116,6 +52,7 @@ def create(
     start: Path | None = None,
     camera: GivenCamera | None = None,
     preset: str = "",
+    replay: Path | None = None,
 ) -> RunFolder:
     """Make a run folder that holds all a run needs; ``execute`` then runs it.
 
@@ -131,6 +68,10 @@ def create(
         Program.parse(source)
     make_parts(settings)
     check_budget(settings, source is not None)
+    if replay is not None and not Tape.is_in(replay):
+        raise UsageError(
+            f"{replay} holds no recorded calls (calls.jsonl); expected the --out folder of a run with a model"
+        )
     folder = RunFolder.create(root)
     write_text(folder.config, settings.to_yaml())
     target.save(folder.target)
@@ -145,6 +86,8 @@ def create(
                 "sensor_width_mm": camera.sensor_width_mm,
             },
         )
+    if replay is not None:
+        copy_tape(replay, folder.replayed)
     journal = Journal(folder.journal)
     journal.write(
         "run",
@@ -244,6 +187,11 @@ def execute(
         renders = PaidRenders(pool, measurer, target, folder, journal, budget, progress.render_done)
         stack.callback(renders.close)
         size = (target.width, target.height, settings.seed)
+        models = _models(settings, folder, journal, budget, stack)
+        previews = Previews(renders, settings.fidelity.preview.fidelity(*size))
+        reviewer = None
+        if parts.verifier is not None:
+            reviewer = Reviewer(parts.verifier, models, previews, parts.scorer, journal)
         expander = Expander(
             parts.proposer,
             parts.scorer,
@@ -251,9 +199,12 @@ def execute(
             target,
             settings.fidelity.search.fidelity(*size),
             journal,
-            budget,
             settings.seed,
             camera,
+            models,
+            previews,
+            reviewer,
+            settings.search.repairs,
         )
         run = StagedRun(
             settings,
@@ -311,11 +262,29 @@ def _measurer(
     return remote
 
 
-def _recount(budget: Budget, event: dict[str, Any]) -> None:
-    from seig_search.proposal import ModelCall
+def _models(
+    settings: Settings, folder: RunFolder, journal: Journal, budget: Budget, stack: ExitStack
+) -> LiveModels | ReplayedModels:
+    """Give how models are called: for real, or from a recording; either way the run keeps its own."""
 
-    names = ("model", "tokens_in", "tokens_out", "usd", "seconds", "error")
-    budget.count_call(ModelCall(**{name: event[name] for name in names}))
+    def record(key: str, call: ModelCall) -> None:
+        journal.write("model_call", ask=key, **asdict(call))
+
+    tape = Tape(folder.calls)
+    stack.callback(tape.close)
+    models: LiveModels | ReplayedModels
+    if Tape.is_in(folder.replayed):
+        where = (folder.replayed / "source.txt").read_text().strip()
+        models = ReplayedModels(Tape(folder.replayed), budget, tape, where, record)
+    else:
+        models = LiveModels(budget, tape, settings.models.in_flight, record)
+    stack.callback(models.close)
+    return models
+
+
+def _recount(budget: Budget, event: dict[str, Any]) -> None:
+    names = ("model", "tokens_in", "tokens_out", "usd", "seconds", "error", "role")
+    budget.count_call(ModelCall(**{name: event[name] for name in names if name in event}))
 
 
 def _start_candidates(start: Program | None, expander: Expander) -> Sequence[Candidate]:

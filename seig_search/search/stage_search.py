@@ -12,14 +12,17 @@ import numpy as np
 from seig_search.candidate import Ask, Outcome, StageStart, Status, Strategy
 from seig_search.config import SearchSettings
 from seig_search.errors import SeigError
+from seig_search.metrics import Metrics
 from seig_search.proposal import Attempt
 from seig_search.runs.atomic import write_text
 from seig_search.runs.folder import RunFolder
 from seig_search.runs.journal import Journal
-from seig_search.search.candidates import Candidate
+from seig_search.search.candidates import Candidate, still_settled
 from seig_search.search.expansion import Expander, Expansion
 from seig_search.search.progress import Progress
+from seig_search.search.visit import Visit
 from seig_search.stages import Stage
+from seig_search.verification import Review
 
 __all__ = ["Samples", "StageResult", "search_stage"]
 
@@ -49,12 +52,14 @@ class StageResult:
         counts: How many asks ended in which status.
         stop: Why the search ended.
         reasons: Causes of failures, commonest first.
+        fault: The earlier stage in which the verifier sees the cause of what is left, if it does.
     """
 
     ranked: tuple[Candidate, ...]
     counts: Counter[Status]
     stop: str
     reasons: tuple[str, ...] = ()
+    fault: Stage | None = None
 
 
 @dataclass(slots=True)
@@ -70,10 +75,30 @@ class _Loop:
     asked: int = 0
     stale: int = 0
     failed: int = 0
+    settled: str = ""
+    fault: Stage | None = None
+    tuned: set[str] = field(default_factory=set)
+    stand_in: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An expansion under way, and the candidate that is expanded."""
+
+    future: Future[Expansion]
+    parent: Candidate | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A tuning under way beside the model's thinking, and whose."""
+
+    future: Future[Candidate | None]
+    parent: str
 
 
 def search_stage(
-    stage: Stage,
+    visit: Visit,
     roots: Sequence[Candidate],
     strategy: Strategy,
     expander: Expander,
@@ -84,6 +109,7 @@ def search_stage(
     journal: Journal,
     progress: Progress,
     halted: Callable[[], str | None],
+    beside: Callable[[Candidate, int], Candidate | None] | None = None,
 ) -> StageResult:
     """Search one stage.
 
@@ -92,7 +118,7 @@ def search_stage(
     was faster.
 
     Args:
-        stage: The stage.
+        visit: The stage.
         roots: Candidates that crossed the border, best first; none for the scaffold.
         strategy: A fresh strategy.
         expander: Who carries out asks.
@@ -103,8 +129,11 @@ def search_stage(
         journal: Where outcomes go.
         progress: Who shows them.
         halted: Says why no more may be asked, or None.
+        beside: Tunes a candidate while a model thinks, given its number among those tuned so; gives a better one or None.
+            It is asked for each new best candidate; what comes of it is told in its turn, like what was asked for.
     """
-    scorer = expander.scorer
+    stage, scorer = visit.stage, expander.scorer
+    before = _metrics_of_best(roots, stage, expander)
     root_outcomes = tuple(root.as_root(scorer, stage) for root in roots)
     strategy.begin(StageStart(stage, root_outcomes, expansions), rng)
     loop = _Loop(
@@ -112,45 +141,61 @@ def search_stage(
         seen={root.program.digest for root in roots},
         best=max((outcome.score for outcome in root_outcomes if outcome.score is not None), default=-np.inf),
     )
-    pending: deque[Future[Expansion]] = deque()
+    pending: deque[_Asked | _Beside] = deque()
     stop = ""
-    with ThreadPoolExecutor(settings.in_flight, thread_name_prefix=stage.value) as threads:
+    # One thread more than expansions: tuning beside the model's thinking takes no expansion's place.
+    with ThreadPoolExecutor(settings.in_flight + 1, thread_name_prefix=visit.label) as threads:
         try:
             while True:
-                room = min(settings.in_flight - len(pending), expansions - loop.asked)
+                asked = sum(isinstance(one, _Asked) for one in pending)
+                room = min(settings.in_flight - asked, expansions - loop.asked)
                 stop = stop or halted() or ""
                 for ask in strategy.ask(room) if room > 0 and not stop else ():
                     parent = _parent(ask, stage, loop, strategy)
                     loop.asked += 1
                     history = tuple(loop.history.get(ask.parent, ()))
-                    pending.append(threads.submit(expander.expand, stage, ask, parent, history))
+                    future = threads.submit(expander.expand, visit, ask, parent, history, before)
+                    pending.append(_Asked(future, parent))
+                    asked += 1
+                if beside is not None and asked and not any(isinstance(one, _Beside) for one in pending):
+                    best = max(loop.known.values(), key=lambda candidate: candidate.score(scorer, stage))
+                    if best.id not in loop.tuned:
+                        loop.tuned.add(best.id)
+                        pending.append(_Beside(threads.submit(beside, best, len(loop.tuned)), best.id))
                 if not pending:
                     break
-                _tell(
-                    stage,
-                    pending.popleft().result(),
-                    strategy,
-                    loop,
-                    expander,
-                    settings,
-                    folder,
-                    journal,
-                    progress,
-                )
+                match pending.popleft():
+                    case _Beside(tuning, parent_id):
+                        _take_tuned(tuning.result(), parent_id, loop, expander, stage, folder, progress)
+                        continue
+                    case _Asked(expanding, expanded):
+                        done = expanding.result()
+                        _tell(visit, done, expanded, strategy, loop, expander, settings, folder, journal, progress)
                 if stop:
                     continue  # what was under way is heard, but the reason stands
-                if loop.failed >= settings.failures:
+                if loop.settled:
+                    stop = loop.settled
+                elif loop.failed >= settings.failures:
                     stop = f"{loop.failed} candidates in a row failed"
                 elif loop.stale >= settings.plateau:
                     stop = f"plateau: {loop.stale} candidates in a row without a better score"
         except BaseException:
-            for future in pending:
-                future.cancel()
+            for one in pending:
+                one.future.cancel()
             raise
     if not stop:
         stop = "all expansions used" if loop.asked >= expansions else "strategy done"
     order = sorted(loop.known.values(), key=lambda c: -c.score(scorer, stage))
-    return StageResult(tuple(order), loop.counts, stop, tuple(reason for reason, _ in loop.reasons.most_common(3)))
+    return StageResult(
+        tuple(order), loop.counts, stop, tuple(reason for reason, _ in loop.reasons.most_common(3)), loop.fault
+    )
+
+
+def _metrics_of_best(roots: Sequence[Candidate], stage: Stage, expander: Expander) -> Metrics:
+    """Give the metrics of the root that every approval is held against; none for the scaffold."""
+    if not roots:
+        return {}
+    return max(roots, key=lambda root: root.score(expander.scorer, stage)).measured.metrics
 
 
 def _parent(ask: Ask, stage: Stage, loop: _Loop, strategy: Strategy) -> Candidate | None:
@@ -161,12 +206,34 @@ def _parent(ask: Ask, stage: Stage, loop: _Loop, strategy: Strategy) -> Candidat
             f"the strategy {type(strategy).__name__} asked to expand {ask.parent!r}; expected a root or a candidate told "
             f"with status ok: {', '.join(sorted(loop.known))}. seig_search.testing.StrategySuite finds such faults."
         )
-    return loop.known[ask.parent]
+    return loop.known[loop.stand_in.get(ask.parent, ask.parent)]
+
+
+def _take_tuned(
+    found: Candidate | None,
+    parent: str,
+    loop: _Loop,
+    expander: Expander,
+    stage: Stage,
+    folder: RunFolder,
+    progress: Progress,
+) -> None:
+    """Let a tuned candidate stand in for the one it came from, for whoever expands that from now on."""
+    if found is None or found.program.digest in loop.seen:
+        return
+    loop.seen.add(found.program.digest)
+    loop.tuned.add(found.id)
+    loop.known[found.id] = found
+    loop.stand_in[parent] = found.id
+    loop.best = max(loop.best, found.score(expander.scorer, stage))
+    write_text(folder.programs / f"{found.id}.py", found.program.source)
+    progress.score(loop.best)
 
 
 def _tell(
-    stage: Stage,
+    visit: Visit,
     done: Expansion,
+    parent: Candidate | None,
     strategy: Strategy,
     loop: _Loop,
     expander: Expander,
@@ -176,15 +243,16 @@ def _tell(
     progress: Progress,
 ) -> None:
     ask, status, reason, score = done.ask, done.status, done.reason, None
-    name = f"{stage.value}-{ask.id:04d}"
-    parent = loop.known.get(ask.parent)
+    stage = visit.stage
+    name = f"{visit.label}-{ask.id:04d}"
     depth = parent.depth + 1 if parent else 0
     if status is Status.OK and done.program and done.measured:
         if done.program.digest in loop.seen:
             status, reason = Status.SURPLUS, "the same program as an earlier candidate"
         else:
             loop.seen.add(done.program.digest)
-            candidate = Candidate(name, done.program, done.measured, depth)
+            settled = still_settled(parent, done.program) if parent else frozenset[str]()
+            candidate = Candidate(name, done.program, done.measured, depth, settled)
             loop.known[name] = candidate
             score = candidate.score(expander.scorer, stage)
             write_text(folder.programs / f"{name}.py", done.program.source)
@@ -192,6 +260,8 @@ def _tell(
     elif done.program is not None:
         write_text(folder.programs / f"{name}.{status.value}.py", done.program.source)
     loop.counts[status] += 1
+    if done.review is not None and done.program is None and parent is not None:
+        _heed(done.review, parent, loop, stage, expander)
     failure = status in (Status.REJECTED, Status.BROKEN, Status.LOST)
     loop.failed = loop.failed + 1 if failure else 0
     if failure:
@@ -220,6 +290,18 @@ def _tell(
         why=done.why,
         reason=reason,
         render=done.measured.key if done.measured else None,
+        repairs=done.repairs,
     )
     loop.history.setdefault(ask.parent, []).append(Attempt(done.why, status, score, reason))
     strategy.tell(outcome)
+
+
+def _heed(review: Review, parent: Candidate, loop: _Loop, stage: Stage, expander: Expander) -> None:
+    """End the stage where the verifier has nothing more to ask of its best candidate."""
+    best = max(loop.known.values(), key=lambda candidate: candidate.score(expander.scorer, stage))
+    if parent is not best:
+        return
+    if review.approved:
+        loop.settled = f"the verifier approves {parent.id}"
+    elif review.fault is not None and not review.todo:
+        loop.settled, loop.fault = f"the verifier sees the cause of what is left in {review.fault}", review.fault

@@ -23,9 +23,9 @@ from seig_search.runs.journal import Journal
 from seig_search.runs.pictures import comparison
 from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
+from seig_search.search.parts import make_parts, open_pool
 from seig_search.search.progress import Progress
 from seig_search.search.renders import PaidRenders
-from seig_search.search.session import make_parts, open_pool
 from seig_search.search.tuning_step import Border, tunable, tune_candidate
 from seig_search.stages import EDIT_STAGES, Stage
 from seig_search.target import Target

@@ -17,7 +17,7 @@ from seig_search.fidelity import Fidelity
 from seig_search.metrics import Metrics, Scorer, since
 from seig_search.program import Parameter, Program
 from seig_search.render import RenderJob, Value
-from seig_search.search.candidates import Candidate
+from seig_search.search.candidates import Candidate, still_settled
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.stages import Stage
@@ -189,7 +189,8 @@ def tune_candidate(
     measured = border.renders.submit(RenderJob(tuned.source, fidelity, passes=("facts",))).result()
     if measured.status is not Status.OK:
         return Tuned(candidate, False, result.trials, f"{explanation}; but {measured.reason}", values)
-    better = Candidate(f"{candidate.id}-tuned-{stage.value}", tuned, measured, candidate.depth)
+    settled = still_settled(candidate, tuned) | frozenset(parameter.key for parameter in parameters)
+    better = Candidate(f"{candidate.id}-tuned-{stage.value}", tuned, measured, candidate.depth, settled)
     return Tuned(better, True, result.trials, explanation, values)
 
 

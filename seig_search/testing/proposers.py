@@ -7,8 +7,9 @@ import pytest
 
 from seig_search.edits import Edit, NewProgram, edit_from_dict, edit_to_dict
 from seig_search.errors import SeigError
+from seig_search.models import LiveModels, Unmetered
 from seig_search.program import Program
-from seig_search.proposal import Context, ModelCall, Proposer
+from seig_search.proposal import Context, Proposer
 from seig_search.stages import EDIT_STAGES, Stage
 from seig_search.target import Target
 from seig_search.testing.evaluators import cut_out, picture
@@ -90,7 +91,8 @@ class ProposerSuite:
 
     def context(self, stage: Stage, wanted: int = 2, seed: int = 0, attempt: int = 0) -> Context:
         """Give what a proposer is shown in a stage."""
-        self.calls: list[ModelCall] = []
+        meter = Unmetered()
+        self.calls = meter.calls
         scaffold = stage is Stage.SCAFFOLD
         return Context(
             stage=stage,
@@ -102,7 +104,7 @@ class ProposerSuite:
             metrics={} if scaffold else {"psnr": 15.0},
             score=None if scaffold else 0.4,
             attempt=attempt,
-            record=self.calls.append,
+            models=LiveModels(meter),
         )
 
     def check(self, edits: list[Edit], context: Context) -> None:
@@ -129,7 +131,7 @@ class ProposerSuite:
         """The scaffold stage brings at least one program, for opaque and for transparent targets."""
         for image in (picture(0, 96, 72), cut_out(0, 96, 72)):
             context = self.context(Stage.SCAFFOLD)
-            context = Context(Stage.SCAFFOLD, Target.from_array(image), 1, context.rng, record=context.record)
+            context = Context(Stage.SCAFFOLD, Target.from_array(image), 1, context.rng, models=context.models)
             edits = self.make().propose(context)
             assert edits, "no first program came"
             self.check(edits, context)

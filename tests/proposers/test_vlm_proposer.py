@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import numpy as np
 import pytest
+from model_server import Desk
 from PIL import Image
 
 from seig_search.camera import GivenCamera
 from seig_search.candidate import Status
 from seig_search.edits import NewProgram, ParameterValues, Patch, StageRewrite
 from seig_search.errors import InvalidEdit, SeigError, UsageError
+from seig_search.models import LiveModels, ModelCall, Unmetered
 from seig_search.program import Program
-from seig_search.proposal import Attempt, Context, ModelCall
+from seig_search.proposal import Attempt, Context, Failure
 from seig_search.proposers.vlm import VlmProposer
 from seig_search.stages import Stage
 from seig_search.target import Target
+from seig_search.verification import ToDo
 
 PROGRAM = '''"""A ball."""
 import bpy
@@ -72,70 +72,6 @@ def geometry():
     bpy.ops.mesh.primitive_ico_sphere_add(radius=BALL_RADIUS)
     bpy.context.object.name = "Ball"
 """
-Step = str | int | Callable[[BaseHTTPRequestHandler], None]
-
-
-@dataclass
-class Desk:
-    """What the server will answer, in order (the last repeats), and what it was asked."""
-
-    steps: list[Step]
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    url: str = ""
-    finish: str = "stop"
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in ("OPENAI_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    state, lock = Desk([]), threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None: ...
-
-        def send(self, status: int, body: object) -> None:
-            raw = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            with lock:
-                state.asked.append(request | {"authorization": self.headers.get("Authorization", "")})
-                step = state.steps.pop(0) if len(state.steps) > 1 else state.steps[0]
-            if callable(step):
-                step(self)
-            elif isinstance(step, int):
-                self.send(step, {"error": {"message": f"no: status {step}", "code": step}})
-            else:
-                message = {"role": "assistant", "content": step}
-                choice = {"index": 0, "finish_reason": state.finish, "message": message}
-                usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
-                self.send(
-                    200,
-                    {
-                        "id": "1",
-                        "object": "chat.completion",
-                        "created": 1,
-                        "model": "desk",
-                        "choices": [choice],
-                        "usage": usage,
-                    },
-                )
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def target() -> Target:
@@ -147,17 +83,21 @@ def target() -> Target:
 def context(stage: Stage = Stage.GEOMETRY, calls: list[ModelCall] | None = None, **more: Any) -> Context:
     if stage is not Stage.SCAFFOLD:
         render = np.zeros((15, 20, 4), np.uint8)
-        facts = {"objects": [{"name": "Ball", "bbox_image": [5, 5, 10, 10]}]}
+        index = np.zeros((15, 20), np.uint16)
+        index[5:10, 5:10] = 1
         more = {
             "parent": Program.parse(PROGRAM),
             "render": render,
-            "facts": facts,
+            "passes": {"object_index": index},
+            "names": ("", "Ball"),
             "metrics": {"psnr": 12.0},
             "score": 0.4,
             **more,
         }
-    record = (lambda call: None) if calls is None else calls.append
-    return Context(stage, target(), more.pop("wanted", 1), np.random.default_rng(4), record=record, **more)
+    meter = Unmetered()
+    meter.calls = [] if calls is None else calls
+    models = LiveModels(meter)
+    return Context(stage, target(), more.pop("wanted", 1), np.random.default_rng(4), models=models, **more)
 
 
 def proposer(desk: Desk, **more: Any) -> VlmProposer:
@@ -264,7 +204,13 @@ def test_what_the_model_is_shown(desk: Desk) -> None:
     desk.steps = [fenced(GEOMETRY)]
     history = [Attempt("made it taller", Status.BROKEN, None, "NameError: x"), Attempt("wider", Status.OK, 0.39)]
     camera = GivenCamera(tuple(tuple(float(i == j) for j in range(4)) for i in range(4)), 35.0)
-    proposer(desk).propose(context(history=history, camera=camera))
+    todo = [ToDo("G0.1", "Ball", "width", "10 px", "14 px", (0.25, 0.3, 0.5, 0.7))]
+    broken = Failure("def geometry(:", "line 1: invalid syntax")
+    proposer(desk).propose(
+        context(
+            history=history, camera=camera, todo=todo, verdict="too narrow", settled=frozenset({"RINGS"}), failure=broken
+        )
+    )
     (request,) = desk.asked
     parts = request["messages"][1]["content"]
     text = "\n".join(part["text"] for part in parts if part["type"] == "text")
@@ -275,7 +221,12 @@ def test_what_the_model_is_shown(desk: Desk) -> None:
         "wider -> ok",
         "lens = 35",
         "- BALL_RADIUS 0.5, in 0.1..1 m",
-        "Ball: x 10..20, y 10..20",
+        "- RINGS 16 *, in 8..32",
+        "Ball | 10,10-20,20 | 8.3 %",
+        "G0.1: Ball, width: now 10 px, wanted 14 px",
+        "The verifier: too narrow",
+        "line 1: invalid syntax",
+        "def geometry(:",
         PROGRAM.strip(),
         "def geometry():",
     ):
@@ -283,7 +234,7 @@ def test_what_the_model_is_shown(desk: Desk) -> None:
     assert "{program}" not in text and "{stage}" not in text
     assert '{"NAME": 0.12' in text
     sizes = [picture(part).size for part in parts if part["type"] == "image_url"]
-    assert sizes[:2] == [(40, 30), (40, 30)] and sizes[2] == sizes[3]
+    assert sizes[:2] == [(40, 30), (40, 30)]
     assert picture(next(p for p in parts if p["type"] == "image_url")).getpixel((15, 15)) == (200, 30, 30)
     assert "PROGRAM" not in request["messages"][0]["content"] and "BSDF" in request["messages"][0]["content"]
 
@@ -351,7 +302,7 @@ def test_lasting_failures_are_not_tried_again(desk: Desk, status: int, told: str
     desk.steps, calls = [status], list[ModelCall]()
     with pytest.raises(SeigError, match=told):
         proposer(desk).propose(context(calls=calls))
-    assert len(desk.asked) == 1 == len(calls) and calls[0].error and calls[0].usd is None
+    assert len(desk.asked) == 1 == len(calls) and calls[0].error and calls[0].usd == 0
 
 
 def test_a_key_comes_from_the_environment_and_is_never_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,121 +2,166 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import re
-from collections.abc import Mapping
-from importlib import resources
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageFilter
-
-from seig_search.program import Parameter
+from seig_search.chat import Parts, filled, picture_part, shown_size, text_part
+from seig_search.errors import UsageError
 from seig_search.proposal import Context
+from seig_search.sight import DEFAULT_SECTIONS, Look, Section, chosen, sections
+from seig_search.sight.sections import check_sections
+from seig_search.sight.words import SCOPES, metric_line, parameter_lines
 from seig_search.stages import Stage
 
-__all__ = ["messages_for"]
+__all__ = ["Showing", "messages_for"]
 
+PACKAGE = "seig_search.proposers.vlm"
 MOST_ATTEMPTS = 8
-MOST_OBJECTS = 40
-
-SCOPES = {
-    Stage.GEOMETRY: "the shapes: the function `geometry`, its helpers and parameters (new objects may add lines, and only add, to "
-    "`materials` and `composition`)",
-    Stage.MATERIALS: "the surfaces: the function `materials`, its helpers and parameters",
-    Stage.COMPOSITION: "where things stand and the camera: the function `composition`, its helpers and parameters",
-    Stage.LIGHTING: "lights and the world: the function `lighting`, its helpers and parameters",
-}
+REASON_LENGTH = 400
+FAILED_LENGTH = 6000
 
 
-def messages_for(context: Context, image_side: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What a model is shown beside target and render.
+
+    Args:
+        image_side: Longer side of the pictures, at most, in pixels, at least 32.
+        sections: Names from ``seig_search.sight.SECTIONS``.
+        sight_tokens: Most tokens of that, by estimate, at least 0.
+
+    Raises:
+        UsageError: A value is out of its range, or a section is unknown.
+    """
+
+    image_side: int = 640
+    sections: tuple[str, ...] = DEFAULT_SECTIONS
+    sight_tokens: int = 8000
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        if self.image_side < 32:
+            raise UsageError(f"the vlm proposer's image_side must be at least 32, got {self.image_side!r}")
+        if self.sight_tokens < 0:
+            raise UsageError(f"the vlm proposer's sight_tokens must be at least 0, got {self.sight_tokens!r}")
+        check_sections(self.sections)
+
+
+def messages_for(context: Context, showing: Showing) -> list[dict[str, Any]]:
     """Make the chat that asks for one edit.
 
     Args:
         context: What the proposer is shown.
-        image_side: Longer side of the pictures, at most, in pixels.
+        showing: What of it is sent.
 
     Returns:
-        A system message, and a user message of text and PNG data URIs: target, render, and matched crops of both.
+        A system message, and a user message of PNG data URIs with their captions, then the text.
     """
-    target = context.target
-    factor = min(1.0, image_side / max(target.width, target.height))
-    width, height = (max(1, round(side * factor)) for side in (target.width, target.height))
-    shown = target.sized(width, height).over()
-    ground = "an opaque picture" if target.alpha is None else "transparent pixels are shown as white"
-    values = {
-        "width": str(width),
-        "height": str(height),
-        "ground": ground,
-        "camera": _camera(context),
-        "history": _history(context),
-    }
-    parts: list[dict[str, Any]] = []
     if context.stage is Stage.SCAFFOLD or context.parent is None:
-        text = _filled("scaffold.md", values)
-        pictures = [("Target:", shown)]
+        parts = _scaffold(context, showing)
     else:
-        pictures = [("Target:", shown)]
-        crops = ""
-        if context.render is not None:
-            render = _sized(context.render, width, height)
-            x, y, right, bottom = _worst_box(shown, render)
-            zoom = f"x {x}..{right}, y {y}..{bottom}"
-            crops = f"Then both again at twice the size where they differ most ({zoom})."
-            pictures.append(("Render:", render))
-            pictures += [
-                (f"{name}, {zoom}:", _enlarged(picture[y:bottom, x:right]))
-                for name, picture in (("Target", shown), ("Render", render))
-            ]
-        text = _filled("stage.md", values | _stage_values(context, width, height) | {"crops": crops})
-    for caption, picture in pictures:
-        parts += [{"type": "text", "text": caption}, _image(picture)]
-    parts.append({"type": "text", "text": text})
+        parts = _stage(context, showing)
     return [
-        {"role": "system", "content": _filled("system.md", {})},
+        {"role": "system", "content": filled(PACKAGE, "system.md", {})},
         {"role": "user", "content": parts},
     ]
 
 
-def _filled(name: str, values: Mapping[str, str]) -> str:
-    """Fill ``{name}`` places in one pass, so that braces in programs and in filled text stay as they are.
+def _scaffold(context: Context, showing: Showing) -> Parts:
+    width, height = shown_size(context.target, showing.image_side)
+    words = {
+        "width": str(width),
+        "height": str(height),
+        "ground": _ground(context),
+        "things": _things(context, width, height),
+        "camera": _camera(context),
+        "history": _history(context),
+        "failure": _failure(context),
+    }
+    shown = context.target.sized(width, height).over()
+    return [text_part("Target:"), picture_part(shown), text_part(filled(PACKAGE, "scaffold.md", words))]
 
-    A line that is nothing but an empty place is left out.
-    """
-    template = (resources.files("seig_search.proposers.vlm") / "prompts" / name).read_text(encoding="utf-8")
-    for place, text in values.items():
-        template = template if text else template.replace(f"\n{{{place}}}\n", "\n")
-    return re.sub(r"\{([a-z_]+)\}", lambda match: values.get(match[1], match[0]), template)
 
-
-def _stage_values(context: Context, width: int, height: int) -> dict[str, str]:
+def _stage(context: Context, showing: Showing) -> Parts:
     assert context.parent is not None
-    parameters = context.parent.tunable(context.stage)
-    score = "" if context.score is None else f"score {context.score:.4f} (0..1, higher is better); "
-    return {
+    width, height = shown_size(context.target, showing.image_side)
+    parts: Parts = []
+    found: Sequence[Section] = ()
+    if context.render is None:
+        shown = context.target.sized(width, height).over()
+        parts += [text_part("Target:"), picture_part(shown)]
+    else:
+        index = context.passes.get("object_index")
+        look = Look(context.target, context.render, showing.image_side, index, context.names, context.facts)
+        found = chosen(list(sections(look, showing.sections, context.todo)), showing.sight_tokens)
+        parts += [text_part("Target:"), picture_part(look.wanted), text_part("Render:"), picture_part(look.seen)]
+    drawn = [section for section in found if section.picture is not None]
+    for number, section in enumerate(drawn, 3):
+        assert section.picture is not None
+        parts += [text_part(f"Picture {number}: {section.caption}:"), picture_part(section.picture)]
+    joint = context.stage is Stage.JOINT
+    words = {
         "stage": context.stage.value,
         "scope": SCOPES[context.stage],
-        "metrics": (score + ", ".join(f"{k} {v:.4g}" for k, v in sorted(context.metrics.items()))) or "nothing yet",
-        "objects": _objects(context, width, height),
+        "width": str(width),
+        "height": str(height),
+        "ground": _ground(context),
+        "pictures": "",
+        "camera": _camera(context),
+        "metrics": _score(context) + metric_line(context.metrics),
+        "sight": "\n\n".join(f"{one.caption}\n{one.text}" for one in found if one.picture is None),
+        "todo": _todo(context),
+        "history": _history(context),
+        "failure": _failure(context),
         "program": context.parent.source.rstrip("\n"),
-        "parameters": "\n".join(_range(parameter) for parameter in parameters) or "- (it has none)",
+        "task": _task(context),
+        "parameters": parameter_lines(context.parent, context.stage, context.settled),
+        "forms": "" if joint else filled(PACKAGE, "forms.md", {"stage": context.stage.value}).rstrip("\n"),
     }
+    return [*parts, text_part(filled(PACKAGE, "stage.md", words))]
 
 
-def _range(parameter: Parameter) -> str:
-    value = parameter.value
-    if isinstance(value, tuple):
-        now = "[" + ", ".join(f"{component:g}" for component in value) + "]"
-    else:
-        now = value if isinstance(value, str) else f"{value:g}"
-    if parameter.kind == "choice":
-        return f"- {parameter.key} {now}, one of {'|'.join(parameter.choices)}"
-    if parameter.kind == "rgb":
-        return f"- {parameter.key} {now}, linear rgb 0..1"
-    unit = f" {parameter.unit}" if parameter.unit else ""
-    return f"- {parameter.key} {now}, in {parameter.low:g}..{parameter.high:g}{unit}"
+def _score(context: Context) -> str:
+    return "" if context.score is None else f"score {context.score:.4f} (0..1, higher is better); "
+
+
+def _task(context: Context) -> str:
+    if context.todo:
+        return (
+            f"Close as many of the items to do as one edit of the {context.stage.value} stage can, the first ones first; mend causes, "
+            "not symptoms. Begin the line `Why:` with the ids that you close."
+        )
+    return (
+        f"Find the one or two differences of the {context.stage.value} stage that matter most, name them in pixels or colours, and "
+        "mend their cause."
+    )
+
+
+def _todo(context: Context) -> str:
+    said = f"The verifier: {context.verdict}\n" if context.verdict else ""
+    if not context.todo:
+        return said.rstrip("\n")
+    return f"{said}To do:\n" + "\n".join(f"- {item}" for item in context.todo)
+
+
+def _ground(context: Context) -> str:
+    return "an opaque picture" if context.target.alpha is None else "transparent pixels are shown as white"
+
+
+def _things(context: Context, width: int, height: int) -> str:
+    if not context.things:
+        return ""
+    rows = []
+    for thing in context.things:
+        where = ""
+        if thing.box is not None:
+            x0, y0, x1, y1 = (
+                round(v * side) for v, side in zip(thing.box, (width, height, width, height), strict=True)
+            )
+            where = f" ({x0},{y0}-{x1},{y1} px)"
+        rows.append(f"- {thing.name}: {thing.what}{where}")
+    return "What it shows; each needs an object or a part of one:\n" + "\n".join(rows)
 
 
 def _camera(context: Context) -> str:
@@ -138,55 +183,17 @@ def _history(context: Context) -> str:
     rows = [
         f"- {one.why or 'no reason given'} -> {one.status.value}"
         + ("" if one.score is None else f", score {one.score:.4f}")
-        + (f": {one.reason[:400]}" if one.reason else "")
+        + (f": {one.reason[:REASON_LENGTH]}" if one.reason else "")
         for one in recent
     ]
     return "Tried before from here; do something else, and avoid what failed:\n" + "\n".join(rows)
 
 
-def _objects(context: Context, width: int, height: int) -> str:
-    """Tabulate where every object stands in the render, scaled from the render's pixels to the shown ones."""
-    if context.render is None:
+def _failure(context: Context) -> str:
+    if context.failure is None:
         return ""
-    scale_x, scale_y = width / context.render.shape[1], height / context.render.shape[0]
-    rows = []
-    for entry in context.facts.get("objects", ()):
-        box = entry.get("bbox_image") if isinstance(entry, Mapping) else None
-        if not box or len(box) != 4:
-            continue
-        x0, y0, x1, y1 = box
-        where = f"x {x0 * scale_x:.0f}..{x1 * scale_x:.0f}, y {y0 * scale_y:.0f}..{y1 * scale_y:.0f}"
-        rows.append(f"- {entry.get('name', '?')}: {where}")
-    return "Where objects are in the render (px):\n" + "\n".join(rows[:MOST_OBJECTS]) if rows else ""
-
-
-def _worst_box(target: npt.NDArray[np.uint8], render: npt.NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """Find the third of the picture, as a box of pixels, with the largest difference."""
-    height, width = target.shape[:2]
-    apart = np.abs(target.astype(np.float32) - render.astype(np.float32)).mean(axis=2)
-    box_w, box_h = max(1, (width + 2) // 3), max(1, (height + 2) // 3)
-    blurred = Image.fromarray(apart.astype(np.uint8)).filter(ImageFilter.BoxBlur(max(1, min(box_w, box_h) // 2)))
-    y, x = np.unravel_index(int(np.argmax(np.asarray(blurred))), (height, width))
-    left = int(np.clip(int(x) - box_w // 2, 0, width - box_w))
-    top = int(np.clip(int(y) - box_h // 2, 0, height - box_h))
-    return left, top, left + box_w, top + box_h
-
-
-def _enlarged(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    size = (2 * picture.shape[1], 2 * picture.shape[0])
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
-
-
-def _sized(render: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
-    """Bring a render over white to a size."""
-    picture = Image.fromarray(render).convert("RGBA")
-    ground = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-    ground.alpha_composite(picture)
-    return np.asarray(ground.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
-
-
-def _image(picture: npt.NDArray[np.uint8]) -> dict[str, Any]:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    uri = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
-    return {"type": "image_url", "image_url": {"url": uri}}
+    edit = context.failure.edit[:FAILED_LENGTH]
+    shown = f"\nIt was:\n````\n{edit}\n````" if edit else ""
+    return (
+        f"Your last reply came to nothing: {context.failure.reason}\nMend exactly that, and reply anew in full.{shown}"
+    )

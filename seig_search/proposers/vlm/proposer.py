@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from seig_search.edits import Edit
 from seig_search.errors import InvalidEdit, SeigError, UsageError
+from seig_search.models import Endpoint, Reply
 from seig_search.proposal import Context
-from seig_search.proposers.vlm.call import Endpoint, call_model, check_model
-from seig_search.proposers.vlm.prompt import messages_for
+from seig_search.proposers.vlm.prompt import Showing, messages_for
 from seig_search.proposers.vlm.reply import read_reply
+from seig_search.sight import DEFAULT_SECTIONS
 
 __all__ = ["VlmProposer"]
 
 MOST_CALLS_AT_ONCE = 8
+LEAST_TOKENS = 256
 
 
 class VlmProposer:
@@ -32,36 +35,45 @@ class VlmProposer:
         backoff_s: Wait before the first retry in seconds; doubled each time.
         max_tokens: Longest reply, at least 256.
         image_side: Longer side of the pictures that are sent, at most, in pixels, at least 32.
+        sections: What is shown beside target and render; names from ``seig_search.sight.SECTIONS``.
+        sight_tokens: Most tokens of that, by estimate.
+        usd_per_million_in: Price of a million prompt tokens, where litellm's table has none.
+        usd_per_million_out: Likewise of reply tokens.
 
     Raises:
         UsageError: A setting is out of its range.
     """
 
+    asks_models = True
+
     def __init__(
         self,
-        model: str,
+        model: str = "",
         api_base: str | None = None,
         timeout_s: float = 120.0,
         temperature: float = 0.7,
         retries: int = 2,
         backoff_s: float = 1.0,
         max_tokens: int = 16000,
-        image_side: int = 768,
+        image_side: int = 640,
+        sections: Sequence[str] = DEFAULT_SECTIONS,
+        sight_tokens: int = 8000,
+        usd_per_million_in: float | None = None,
+        usd_per_million_out: float | None = None,
     ) -> None:
-        checks = (
-            ("model", bool(str(model).strip()), "a model's name, as in 'openai/NAME'", model),
-            ("timeout_s", timeout_s > 0, "above 0", timeout_s),
-            ("temperature", 0 <= temperature <= 2, "0..2", temperature),
-            ("retries", retries >= 0, "at least 0", retries),
-            ("backoff_s", backoff_s >= 0, "at least 0", backoff_s),
-            ("max_tokens", max_tokens >= 256, "at least 256", max_tokens),
-            ("image_side", image_side >= 32, "at least 32", image_side),
+        if not 0 <= temperature <= 2:
+            raise UsageError(f"the vlm proposer's temperature must be 0..2, got {temperature!r}")
+        if max_tokens < LEAST_TOKENS:
+            raise UsageError(f"the vlm proposer's max_tokens must be at least {LEAST_TOKENS}, got {max_tokens!r}")
+        self.endpoint = Endpoint(
+            model, api_base, timeout_s, retries, backoff_s, max_tokens, usd_per_million_in, usd_per_million_out
         )
-        for name, fine, expected, value in checks:
-            if not fine:
-                raise UsageError(f"the vlm proposer's {name} must be {expected}, got {value!r}")
-        self._endpoint = Endpoint(model, api_base, timeout_s, retries, backoff_s, max_tokens)
-        self._temperature, self._image_side = temperature, image_side
+        self.showing = Showing(image_side, tuple(sections), sight_tokens)
+        self._temperature = temperature
+
+    def messages(self, context: Context) -> list[dict[str, Any]]:
+        """Give the chat that the model is sent for one edit."""
+        return messages_for(context, self.showing)
 
     def propose(self, context: Context) -> list[Edit]:
         """Ask for ``context.wanted`` edits, in as many calls.
@@ -70,15 +82,20 @@ class VlmProposer:
             InvalidEdit: No reply held a readable edit; it says why of each.
             SeigError: The model cannot be called, for a reason the user can act on.
         """
-        check_model(self._endpoint)
+        models = context.models
+        if models is None:
+            raise UsageError("the vlm proposer was given no way to call models; Context.models must be set")
         seeds = [int(seed) for seed in context.rng.integers(2**31, size=context.wanted)]
-        messages = messages_for(context, self._image_side)
+        messages = self.messages(context)
 
         def ask(index: int) -> Edit | SeigError:
             heat = min(2.0, self._temperature * (1 + 0.15 * index))
+            key = f"{context.key or context.stage.value}/propose" + (f"-{index + 1}" if index else "")
             try:
-                reply = call_model(self._endpoint, messages, heat, seeds[index], context.record)
-                return read_reply(reply.text, context.stage, context.parent, reply.cut_off)
+                reply = models.call(
+                    self.endpoint, messages, key=key, role="proposer", temperature=heat, seed=seeds[index]
+                )
+                return _read(reply, context)
             except SeigError as error:
                 return error
 
@@ -86,6 +103,14 @@ class VlmProposer:
             return _edits([ask(0)])
         with ThreadPoolExecutor(min(context.wanted, MOST_CALLS_AT_ONCE)) as threads:
             return _edits(list(threads.map(ask, range(context.wanted))))
+
+
+def _read(reply: Reply, context: Context) -> Edit:
+    if reply.refusal and not reply.text.strip():
+        raise InvalidEdit(f"the model refused: {reply.refusal[:200]}")
+    if reply.finish == "content_filter":
+        raise InvalidEdit("the provider's content filter stopped the reply")
+    return read_reply(reply.text, context.stage, context.parent, reply.cut_off)
 
 
 def _edits(answers: Sequence[Edit | SeigError]) -> list[Edit]:

@@ -1,0 +1,100 @@
+"""Replies from a tape instead of a model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from seig_search.errors import SeigError
+from seig_search.models.endpoint import Endpoint, ModelCall, Reply
+from seig_search.models.litellm_call import price, tokens_of
+from seig_search.models.live import Metered
+from seig_search.models.seam import Messages
+from seig_search.models.tape import Tape, difference
+
+__all__ = ["ReplayedModels"]
+
+
+class ReplayedModels:
+    """Answers every question with what was answered under its key.
+
+    Pictures that differ are told in a warning and not refused: another machine's renders may differ in their last bits. Words
+    that differ are refused.
+
+    Args:
+        source: The tape to answer from.
+        meter: Who holds the caps: they end a replayed run where they ended the first.
+        tape: Where this run keeps its own calls.
+        where: What the tape is called in messages.
+        record: Told of what each call had cost, before the meter is.
+    """
+
+    def __init__(
+        self,
+        source: Tape,
+        meter: Metered,
+        tape: Tape | None,
+        where: str,
+        record: Callable[[str, ModelCall], object] = lambda key, call: None,
+    ) -> None:
+        self._source, self._meter, self._tape, self._where, self._record = source, meter, tape, where, record
+        self._warned = False
+
+    def call(
+        self, endpoint: Endpoint, messages: Messages, *, key: str, role: str, temperature: float, seed: int
+    ) -> Reply:
+        """See ``Models.call``.
+
+        Raises:
+            SeigError: The tape has no such call, or it asked something else.
+        """
+        keeper = self._tape or self._source
+        request = keeper.request(endpoint, messages, temperature, seed)
+        answered = self._tape.find(key) if self._tape else None
+        if answered is not None and answered.reply is not None:
+            return answered.reply  # by an earlier sitting of this run
+        known = self._source.find(key) or self._source.failed(key)
+        if known is None:
+            raise SeigError(
+                f"the recording in {self._where} has no call {key}: this run asks something that it did not ask. It holds "
+                f"{len(self._source.keys())} calls. Run with the same settings, target and seed, or with a model."
+            )
+        if changed := difference(_worded(known.request), _worded(request)):
+            raise SeigError(
+                f"the call {key} no longer matches the recording in {self._where}: {changed}. Prompts, settings or "
+                "renders changed since it was made."
+            )
+        prompt = tokens_of(messages)
+        for call in known.calls:
+            with self._meter.room(prompt + endpoint.max_tokens, price(endpoint, prompt, endpoint.max_tokens)):
+                self._record(key, call)
+                self._meter.count_call(call)
+        if not self._warned and (other := difference(known.request, request)):
+            self._warned = True
+            logging.getLogger("seig_search").warning(
+                "the pictures of the call %s differ from the recording in %s (%s); its reply is used all the same",
+                key,
+                self._where,
+                other,
+            )
+        if self._tape:
+            self._tape.keep(key, request, known.reply, known.calls, known.error)
+        if known.reply is None:
+            raise SeigError(known.error)
+        return known.reply
+
+    def close(self) -> None:
+        """Close the recording."""
+        self._source.close()
+
+
+def _worded(request: dict[str, Any]) -> dict[str, Any]:
+    """Leave the pictures of a request out of it."""
+    messages = []
+    for message in request["messages"]:
+        content = message.get("content")
+        if isinstance(content, list):
+            content = [{"type": "picture"} if part.get("type") == "picture" else part for part in content]
+        messages.append({**message, "content": content})
+    return {**request, "messages": messages}

@@ -1,0 +1,10 @@
+"""What a vision-language model is shown of a render beside its target: pictures, and tables of measurements.
+
+``look`` holds what there is to see, ``pictures`` draws it, ``measurements`` tells it in numbers, ``sections`` chooses what is
+sent within a token budget.
+"""
+
+from seig_search.sight.look import Look
+from seig_search.sight.sections import DEFAULT_SECTIONS, SECTIONS, Section, chosen, sections
+
+__all__ = ["DEFAULT_SECTIONS", "SECTIONS", "Look", "Section", "chosen", "sections"]

@@ -1,0 +1,145 @@
+"""Pictures that show a difference: ticks, crops side by side, contours, signed brightness, labelled objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+
+from seig_search.sight.look import Look
+from seig_search.sight.measurements import LUMINANCE, linear
+
+__all__ = ["brightness", "contour", "crop_pair", "labelled", "ticked", "worst_boxes"]
+
+Bytes = npt.NDArray[np.uint8]
+Box = tuple[int, int, int, int]
+
+CROP_SIDE = 400
+TEXT_PX = 11
+
+
+def ticked(picture: Bytes, step: int = 0) -> Bytes:
+    """Draw ticks with pixel coordinates along the edges and faint lines across.
+
+    Args:
+        picture: (H, W, 3).
+        step: Pixels between ticks; 0 chooses about eight along the longer side.
+    """
+    height, width = picture.shape[:2]
+    step = step or _round_step(max(width, height) / 8)
+    image = Image.fromarray(picture).convert("RGBA")
+    lines = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    draw, font = ImageDraw.Draw(lines), ImageFont.load_default(TEXT_PX)
+    for x in range(step, width, step):
+        draw.line([(x, 0), (x, height)], fill=(255, 255, 255, 70))
+        draw.line([(x + 1, 0), (x + 1, height)], fill=(0, 0, 0, 50))
+        _text(draw, (x + 2, 0), str(x), font)
+    for y in range(step, height, step):
+        draw.line([(0, y), (width, y)], fill=(255, 255, 255, 70))
+        draw.line([(0, y + 1), (width, y + 1)], fill=(0, 0, 0, 50))
+        _text(draw, (1, y + 1), str(y), font)
+    return np.asarray(Image.alpha_composite(image, lines).convert("RGB"))
+
+
+def worst_boxes(look: Look, count: int = 2, share: float = 0.34) -> list[Box]:
+    """Find where the pictures differ most: boxes of a share of the sides that do not overlap, the worst first."""
+    height, width = look.seen.shape[:2]
+    box_w, box_h = max(8, round(width * share)), max(8, round(height * share))
+    apart = np.abs(look.seen.astype(float) - look.wanted).mean(axis=2)
+    mean = ndimage.uniform_filter(apart, (box_h, box_w), mode="constant")
+    found: list[Box] = []
+    for _ in range(count):
+        y, x = np.unravel_index(int(np.argmax(mean)), mean.shape)
+        left = int(np.clip(int(x) - box_w // 2, 0, width - box_w))
+        top = int(np.clip(int(y) - box_h // 2, 0, height - box_h))
+        if mean[y, x] <= 0 and found:
+            break
+        found.append((left, top, left + box_w, top + box_h))
+        mean[
+            max(0, top - box_h // 2) : top + box_h + box_h // 2, max(0, left - box_w // 2) : left + box_w + box_w // 2
+        ] = -1
+    return found
+
+
+def crop_pair(look: Look, box: Box, side: int = CROP_SIDE) -> Bytes:
+    """Show the same box of the target (left) and of the render (right), enlarged until one is ``side`` wide or high."""
+    x0, y0, x1, y1 = box
+    factor = max(1.0, side / max(x1 - x0, y1 - y0))
+    size = (round((x1 - x0) * factor), round((y1 - y0) * factor))
+    parts = [
+        np.asarray(Image.fromarray(p[y0:y1, x0:x1]).resize(size, Image.Resampling.LANCZOS))
+        for p in (look.wanted, look.seen)
+    ]
+    gap = np.full((size[1], 4, 3), 255, np.uint8)
+    return np.hstack([parts[0], gap, parts[1]])
+
+
+def contour(look: Look) -> Bytes:
+    """Draw the target's outline over the render: of its shape where it has one, else its strongest edges."""
+    shape = look.shape_of_target
+    if shape is not None:
+        line = shape ^ ndimage.binary_erosion(shape, iterations=2)
+    else:
+        grey = ndimage.gaussian_filter(look.wanted.astype(float) @ LUMINANCE, 1.5)
+        slope = np.hypot(ndimage.sobel(grey, 0), ndimage.sobel(grey, 1))
+        ridge = slope >= ndimage.maximum_filter(slope, 3) * 0.999
+        line = (slope > np.quantile(slope, 0.88)) & ridge
+        kept, count = ndimage.label(line, np.ones((3, 3)))
+        sizes = ndimage.sum_labels(line, kept, range(1, count + 1)) if count else np.zeros(0)
+        line &= np.isin(kept, 1 + np.flatnonzero(sizes >= 12))
+    shown = look.seen.copy()
+    shown[line] = (0, 255, 80)
+    return shown
+
+
+def brightness(look: Look, sigma: float = 6.0) -> Bytes:
+    """Show the blurred difference of brightness: red where the render must become brighter, blue where darker.
+
+    Full colour is a difference of 0.25 in the cube root of linear luminance (a quarter of the way from black to white
+    as the eye sees it); grey is none.
+    """
+    now, then = (np.cbrt(linear(p) @ LUMINANCE) for p in (look.seen, look.wanted))
+    apart = np.clip(ndimage.gaussian_filter(then - now, sigma) / 0.25, -1, 1)[..., None]
+    grey, red, blue = (np.array(c, float) for c in ((128, 128, 128), (255, 40, 20), (20, 70, 255)))
+    shown = np.where(apart > 0, grey + apart * (red - grey), grey - apart * (blue - grey))
+    return np.asarray(np.round(shown), np.uint8)
+
+
+def labelled(look: Look, most: int = 24) -> Bytes:
+    """Tint each object of the render and write its name on it."""
+    shown = look.seen.astype(float)
+    golden = 0.61803398875
+    hues = [np.array(_hue((n * golden) % 1.0)) for n in range(most)]
+    for region, hue in zip(look.regions[:most], hues, strict=False):
+        shown[region.mask] = 0.55 * shown[region.mask] + 0.45 * hue
+    image = Image.fromarray(shown.astype(np.uint8)).convert("RGBA")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT_PX)
+    for region in look.regions[:most]:
+        ys, xs = np.nonzero(
+            ndimage.binary_erosion(region.mask, iterations=2) if region.mask.sum() > 200 else region.mask
+        )
+        if not len(xs):
+            ys, xs = np.nonzero(region.mask)
+        middle = int(np.argmin((xs - np.median(xs)) ** 2 + (ys - np.median(ys)) ** 2))
+        left = int(np.clip(xs[middle] - 3 * len(region.name), 0, max(0, shown.shape[1] - 6 * len(region.name))))
+        _text(draw, (left, int(max(0, ys[middle] - TEXT_PX // 2))), region.name, font)
+    return np.asarray(image.convert("RGB"))
+
+
+def _text(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+) -> None:
+    draw.text(at, text, fill=(255, 255, 255, 255), font=font, stroke_width=1, stroke_fill=(0, 0, 0, 220))
+
+
+def _round_step(wish: float) -> int:
+    return next((step for step in (10, 20, 25, 50, 100, 200, 250, 500) if step >= wish), 1000)
+
+
+def _hue(value: float) -> Sequence[float]:
+    import colorsys
+
+    return [255 * channel for channel in colorsys.hsv_to_rgb(value, 0.85, 1.0)]
