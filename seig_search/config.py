@@ -141,9 +141,12 @@ class ModelSettings(Part):
 
     Attributes:
         in_flight: Calls under way at once.
+        replay: What a replayed run does where it would now ask something else than was recorded: ``strict`` stops and says
+            which call and how; ``keys`` takes the recorded reply all the same.
     """
 
     in_flight: Annotated[int, Field(ge=1, le=1024)] = 8
+    replay: Literal["strict", "keys"] = "strict"
 
 
 def _by_name(given: Any) -> Any:

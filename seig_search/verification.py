@@ -122,6 +122,7 @@ class Inspection:
         settled: Keys of parameters that a tuner has settled.
         before: Metrics of the candidate that the stage began with.
         open: What was to be done in its parent, to be looked at again.
+        earlier: The stages that came before, any of which may be at fault.
         things: What the target shows, where that was asked.
         models: How a model is called; see ``seig_search.models``.
     """
@@ -138,6 +139,7 @@ class Inspection:
     settled: frozenset[str] = frozenset()
     before: Mapping[str, float] = field(default_factory=dict)
     open: Sequence[ToDo] = ()
+    earlier: Sequence[Stage] = ()
     things: Sequence[Thing] = ()
     models: Any = None
 

@@ -28,6 +28,7 @@ class ReplayedModels:
         tape: Where this run keeps its own calls.
         where: What the tape is called in messages.
         record: Told of what each call had cost, before the meter is.
+        strict: Whether other words are refused.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class ReplayedModels:
         tape: Tape | None,
         where: str,
         record: Callable[[str, ModelCall], object] = lambda key, call: None,
+        strict: bool = True,
     ) -> None:
         self._source, self._meter, self._tape, self._where, self._record = source, meter, tape, where, record
-        self._warned = False
+        self._strict, self._warned = strict, False
 
     def call(
         self, endpoint: Endpoint, messages: Messages, *, key: str, role: str, temperature: float, seed: int
@@ -60,10 +62,11 @@ class ReplayedModels:
                 f"the recording in {self._where} has no call {key}: this run asks something that it did not ask. It holds "
                 f"{len(self._source.keys())} calls. Run with the same settings, target and seed, or with a model."
             )
-        if changed := difference(_worded(known.request), _worded(request)):
+        changed = difference(_worded(known.request), _worded(request)) if self._strict else ""
+        if changed:
             raise SeigError(
                 f"the call {key} no longer matches the recording in {self._where}: {changed}. Prompts, settings or "
-                "renders changed since it was made."
+                "renders changed since it was made. To go by the calls' names alone: --set models.replay=keys."
             )
         prompt = tokens_of(messages)
         for call in known.calls:

@@ -60,6 +60,7 @@ class Reviewer:
         previews: What is looked at.
         scorer: Whose guards an approval must agree with.
         journal: Where it is written down.
+        earlier: The stages that the run has been in before the present one; the run sets it.
     """
 
     verifier: Verifier
@@ -67,6 +68,7 @@ class Reviewer:
     previews: Previews
     scorer: Scorer
     journal: Journal
+    earlier: tuple[Stage, ...] = ()
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -132,6 +134,7 @@ class Reviewer:
                 settled=candidate.settled,
                 before=before,
                 open=tuple(open_items),
+                earlier=self.earlier,
             )
             found = self.verifier.review(shown)
             objections = self._objections(stage, before, candidate.measured.metrics) if found.approved else []

@@ -119,6 +119,8 @@ class StagedRun:
             if reason := self._halted():
                 stop = reason
                 break
+            if self.expander.reviewer is not None:
+                self.expander.reviewer.earlier = tuple(one for one in stays if one not in (ahead[0], Stage.SCAFFOLD))
             stays[ahead[0]] += 1
             visit = Visit(ahead[0], stays[ahead[0]])
             self.progress.stage(visit.label)

@@ -275,7 +275,7 @@ def _models(
     models: LiveModels | ReplayedModels
     if Tape.is_in(folder.replayed):
         where = (folder.replayed / "source.txt").read_text().strip()
-        models = ReplayedModels(Tape(folder.replayed), budget, tape, where, record)
+        models = ReplayedModels(Tape(folder.replayed), budget, tape, where, record, settings.models.replay == "strict")
     else:
         models = LiveModels(budget, tape, settings.models.in_flight, record)
     stack.callback(models.close)

@@ -44,11 +44,21 @@ def ticked(picture: Bytes, step: int = 0) -> Bytes:
     return np.asarray(Image.alpha_composite(image, lines).convert("RGB"))
 
 
-def worst_boxes(look: Look, count: int = 2, share: float = 0.34) -> list[Box]:
-    """Find where the pictures differ most: boxes of a share of the sides that do not overlap, the worst first."""
+def worst_boxes(look: Look, count: int = 2, share: float = 0.34, by_shape: bool = False) -> list[Box]:
+    """Find where the pictures differ most: boxes of a share of the sides that do not overlap, the worst first.
+
+    Args:
+        look: What is to be seen.
+        count: How many at most.
+        share: Their sides, as a share of the pictures'.
+        by_shape: Whether edges are compared instead of colours, so that light and paint do not count.
+    """
     height, width = look.seen.shape[:2]
     box_w, box_h = max(8, round(width * share)), max(8, round(height * share))
-    apart = np.abs(look.seen.astype(float) - look.wanted).mean(axis=2)
+    if by_shape:
+        apart = np.abs(_edges(look.seen) - _edges(look.wanted))
+    else:
+        apart = np.abs(look.seen.astype(float) - look.wanted).mean(axis=2)
     mean = ndimage.uniform_filter(apart, (box_h, box_w), mode="constant")
     found: list[Box] = []
     for _ in range(count):
@@ -127,6 +137,13 @@ def labelled(look: Look, most: int = 24) -> Bytes:
         left = int(np.clip(xs[middle] - 3 * len(region.name), 0, max(0, shown.shape[1] - 6 * len(region.name))))
         _text(draw, (left, int(max(0, ys[middle] - TEXT_PX // 2))), region.name, font)
     return np.asarray(image.convert("RGB"))
+
+
+def _edges(picture: Bytes) -> npt.NDArray[np.float64]:
+    """Give where edges are, (H, W), strong ones alike: what counts is whether there is one."""
+    grey = ndimage.gaussian_filter(np.cbrt(linear(picture) @ LUMINANCE), 1.5)
+    slope = np.hypot(ndimage.sobel(grey, 0), ndimage.sobel(grey, 1))
+    return np.asarray(slope / (slope + 0.05), float)
 
 
 def _text(

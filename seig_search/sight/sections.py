@@ -12,6 +12,7 @@ from seig_search.errors import UsageError, nearest
 from seig_search.sight.look import Look
 from seig_search.sight.measurements import grid, object_table, overlap
 from seig_search.sight.pictures import brightness, contour, crop_pair, labelled, ticked, worst_boxes
+from seig_search.stages import Stage
 from seig_search.verification import ToDo
 
 __all__ = ["DEFAULT_SECTIONS", "SECTIONS", "Section", "check_sections", "chosen", "picture_tokens", "sections"]
@@ -66,18 +67,21 @@ def check_sections(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in SECTIONS if name in names)
 
 
-def sections(look: Look, names: Sequence[str], todo: Sequence[ToDo] = ()) -> Iterator[Section]:
+def sections(look: Look, names: Sequence[str], stage: Stage, todo: Sequence[ToDo] = ()) -> Iterator[Section]:
     """Make the sections that there is something to show for, in the order of their worth.
 
     Args:
         look: What is to be seen.
         names: Which are wanted.
+        stage: Whose concern counts: crops are taken where shapes differ for geometry and composition, else where colours do.
         todo: What is to be done: its boxes come first among the crops.
     """
     width, height = look.size
     if "crops" in names:
         boxes = [_widened(item.box, width, height) for item in todo if item.box is not None]
-        for box in _apart([*boxes, *worst_boxes(look)])[:MOST_CROPS]:
+        for box in _apart([*boxes, *worst_boxes(look, by_shape=stage in (Stage.GEOMETRY, Stage.COMPOSITION))])[
+            :MOST_CROPS
+        ]:
             x0, y0, x1, y1 = box
             yield Section(
                 "crops", f"x {x0}..{x1}, y {y0}..{y1}: target left, render right", picture=crop_pair(look, box)

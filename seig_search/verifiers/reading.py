@@ -9,7 +9,7 @@ from typing import Any
 
 from seig_search.chat import json_object
 from seig_search.errors import InvalidEdit
-from seig_search.stages import ORDER, Stage
+from seig_search.stages import Stage
 from seig_search.verification import Box, Coverage, Review, Thing, ToDo
 
 __all__ = ["Unreadable", "read_coverage", "read_inventory", "read_review"]
@@ -64,13 +64,13 @@ def read_coverage(text: str, things: Sequence[Thing]) -> Coverage:
     return Coverage(here, tuple(name for name in names if name not in here))
 
 
-def read_review(text: str, key: str, stage: Stage, width: int, height: int) -> Review:
+def read_review(text: str, key: str, earlier: Sequence[Stage], width: int, height: int) -> Review:
     """Read a verdict on one stage.
 
     Args:
         text: The reply.
         key: Prefix of the items' ids.
-        stage: The active stage; only an earlier one may be at fault.
+        earlier: The stages that came before; only they may be at fault.
         width: Of the shown picture, in pixels.
         height: Likewise.
 
@@ -84,7 +84,7 @@ def read_review(text: str, key: str, stage: Stage, width: int, height: int) -> R
     if not isinstance(todo, list):
         raise Unreadable('"todo" must be a list')
     items = tuple(_items(todo, key, width, height))
-    fault = _fault(data.get("fault"), stage)
+    fault = _fault(data.get("fault"), earlier)
     if not data["approved"] and not items and fault is None:
         wrong = f"; of {len(todo)} items none gives now and wanted as numbers" if todo else ""
         raise Unreadable(f'it does not approve, so "todo" must say what is left, with numbers{wrong}')
@@ -104,8 +104,7 @@ def _items(todo: Sequence[Any], key: str, width: int, height: int) -> Iterator[T
         yield ToDo(f"{key}.{number}", part, attribute, now, wanted, _box(entry.get("box"), width, height))
 
 
-def _fault(value: Any, stage: Stage) -> Stage | None:
-    earlier = [one for one in ORDER[1:] if one is not stage]
+def _fault(value: Any, earlier: Sequence[Stage]) -> Stage | None:
     return next((one for one in earlier if isinstance(value, str) and value.strip().lower() == one.value), None)
 
 

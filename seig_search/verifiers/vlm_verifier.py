@@ -14,7 +14,7 @@ from seig_search.models import Endpoint
 from seig_search.sight import DEFAULT_SECTIONS, Look, chosen, sections
 from seig_search.sight.sections import check_sections
 from seig_search.sight.words import SCOPES, metric_line, parameter_lines
-from seig_search.stages import EDIT_STAGES, ORDER, Stage
+from seig_search.stages import Stage
 from seig_search.target import Target
 from seig_search.verification import Coverage, Inspection, Review, Thing
 from seig_search.verifiers.reading import Unreadable, read_coverage, read_inventory, read_review
@@ -120,7 +120,7 @@ class VlmVerifier:
             inspection.key,
             parts,
             inspection.models,
-            lambda text: read_review(text, name, inspection.stage, width, height),
+            lambda text: read_review(text, name, inspection.earlier, width, height),
         )
         return found or Review(False, summary="the verifier gave no readable review")
 
@@ -128,11 +128,10 @@ class VlmVerifier:
         """Make what a review is asked with: pictures, then the text."""
         look = self._look(inspection)
         width, height = look.size
-        shown = chosen(list(sections(look, self._sections, inspection.open)), self._sight_tokens)
+        shown = chosen(list(sections(look, self._sections, inspection.stage, inspection.open)), self._sight_tokens)
         pictures = [section for section in shown if section.picture is not None]
         texts = [f"{section.caption}\n{section.text}" for section in shown if section.picture is None]
         stage = inspection.stage
-        earlier = [one.value for one in ORDER[1:] if one in EDIT_STAGES and one is not stage]
         words = {
             "stage": stage.value,
             "scope": SCOPES[stage],
@@ -149,7 +148,9 @@ class VlmVerifier:
             if inspection.open
             else "",
             "parameters": parameter_lines(inspection.program, stage, inspection.settled),
-            "earlier": ", ".join(earlier),
+            "earlier": filled(PACKAGE, "earlier.md", {"stages": ", ".join(inspection.earlier)})
+            if inspection.earlier
+            else "",
         }
         return [
             picture_part(look.wanted),
@@ -210,5 +211,9 @@ def _ground(target: Target) -> str:
 
 
 def _moved(before: Mapping[str, float], now: Mapping[str, float]) -> str:
-    told = [f"{name} {now[name] - before[name]:+.4g}" for name in sorted(before) if name in now]
+    told = [
+        f"{name} {now[name] - before[name]:+.4g}"
+        for name in sorted(before)
+        if now.get(name, before[name]) != before[name]
+    ]
     return "Since the stage began: " + ", ".join(told) if told else ""

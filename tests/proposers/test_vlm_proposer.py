@@ -208,7 +208,12 @@ def test_what_the_model_is_shown(desk: Desk) -> None:
     broken = Failure("def geometry(:", "line 1: invalid syntax")
     proposer(desk).propose(
         context(
-            history=history, camera=camera, todo=todo, verdict="too narrow", settled=frozenset({"RINGS"}), failure=broken
+            history=history,
+            camera=camera,
+            todo=todo,
+            verdict="too narrow",
+            settled=frozenset({"RINGS"}),
+            failure=broken,
         )
     )
     (request,) = desk.asked

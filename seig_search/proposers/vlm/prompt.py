@@ -94,7 +94,7 @@ def _stage(context: Context, showing: Showing) -> Parts:
     else:
         index = context.passes.get("object_index")
         look = Look(context.target, context.render, showing.image_side, index, context.names, context.facts)
-        found = chosen(list(sections(look, showing.sections, context.todo)), showing.sight_tokens)
+        found = chosen(list(sections(look, showing.sections, context.stage, context.todo)), showing.sight_tokens)
         parts += [text_part("Target:"), picture_part(look.wanted), text_part("Render:"), picture_part(look.seen)]
     drawn = [section for section in found if section.picture is not None]
     for number, section in enumerate(drawn, 3):
