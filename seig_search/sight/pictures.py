@@ -90,16 +90,7 @@ def crop_pair(look: Look, box: Box, side: int = CROP_SIDE) -> Bytes:
 def contour(look: Look) -> Bytes:
     """Draw the target's outline over the render: of its shape where it has one, else its strongest edges."""
     shape = look.shape_of_target
-    if shape is not None:
-        line = shape ^ ndimage.binary_erosion(shape, iterations=2)
-    else:
-        grey = ndimage.gaussian_filter(look.wanted.astype(float) @ LUMINANCE, 1.5)
-        slope = np.hypot(ndimage.sobel(grey, 0), ndimage.sobel(grey, 1))
-        ridge = slope >= ndimage.maximum_filter(slope, 3) * 0.999
-        line = (slope > np.quantile(slope, 0.88)) & ridge
-        kept, count = ndimage.label(line, np.ones((3, 3)))
-        sizes = ndimage.sum_labels(line, kept, range(1, count + 1)) if count else np.zeros(0)
-        line &= np.isin(kept, 1 + np.flatnonzero(sizes >= 12))
+    line = _lines(look.wanted) if shape is None else shape ^ ndimage.binary_erosion(shape, iterations=2)
     shown = look.seen.copy()
     shown[line] = (0, 255, 80)
     return shown
@@ -139,11 +130,41 @@ def labelled(look: Look, most: int = 24) -> Bytes:
     return np.asarray(image.convert("RGB"))
 
 
+EDGE = 0.25
+"""A slope of linear luminance's cube root, as ``ndimage.sobel`` gives it, that counts as half an edge; grain is far below."""
+
+LEAST_LINE = 0.06
+"""Of the longer side; what is shorter is texture."""
+
+
+def _slopes(picture: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give how steeply each channel's brightness rises downwards and to the right, of the channel that is steepest."""
+    light = ndimage.gaussian_filter(np.cbrt(linear(picture)), (1.2, 1.2, 0))
+    down, right = ndimage.sobel(light, 0), ndimage.sobel(light, 1)
+    steepest = np.argmax(np.hypot(down, right), axis=2)[..., None]
+    return tuple(np.take_along_axis(one, steepest, 2)[..., 0] for one in (down, right))  # type: ignore[return-value]
+
+
 def _edges(picture: Bytes) -> npt.NDArray[np.float64]:
-    """Give where edges are, (H, W), strong ones alike: what counts is whether there is one."""
-    grey = ndimage.gaussian_filter(np.cbrt(linear(picture) @ LUMINANCE), 1.5)
-    slope = np.hypot(ndimage.sobel(grey, 0), ndimage.sobel(grey, 1))
-    return np.asarray(slope / (slope + 0.05), float)
+    """Give where edges are, (H, W) 0..1, strong ones alike: what counts is whether there is one."""
+    steep = np.hypot(*_slopes(picture)) ** 2
+    return np.asarray(steep / (steep + EDGE**2), float)
+
+
+def _lines(picture: Bytes) -> npt.NDArray[np.bool_]:
+    """Give the ridges of the edges, a pixel wide, in lines of some length."""
+    down, right = _slopes(picture)
+    steep = np.hypot(down, right)
+    along_x = np.abs(right) >= np.abs(down)
+    beside = np.where(
+        along_x,
+        np.maximum(np.roll(steep, 1, 1), np.roll(steep, -1, 1)),
+        np.maximum(np.roll(steep, 1, 0), np.roll(steep, -1, 0)),
+    )
+    line = (steep >= beside) & (steep > EDGE)
+    kept, count = ndimage.label(line, np.ones((3, 3)))
+    sizes = ndimage.sum_labels(line, kept, range(1, count + 1)) if count else np.zeros(0)
+    return np.asarray(line & np.isin(kept, 1 + np.flatnonzero(sizes >= max(12, LEAST_LINE * max(line.shape)))), bool)
 
 
 def _text(
