@@ -8,6 +8,7 @@ import logging
 import os
 import struct
 import threading
+import weakref
 from concurrent.futures import Future
 from typing import Any
 
@@ -97,6 +98,7 @@ class Wire:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: weakref.finalize[Any, Any] | None = None
 
     def send(
         self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int
@@ -145,16 +147,33 @@ class Wire:
     def close(self) -> None:
         """Stop the loop; calls under way are dropped."""
         with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+            if self._end is not None:
+                self._end()
+            self._loop = self._end = None
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="models", daemon=True).start()
+                thread = threading.Thread(target=_serve, args=(self._loop,), name="models", daemon=True)
+                thread.start()
+                self._end = weakref.finalize(self, _end, self._loop, thread)
             return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    # litellm leaves a task of its own behind.
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.close()
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
 
 
 def _reply(response: Any) -> Reply:

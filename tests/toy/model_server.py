@@ -24,6 +24,8 @@ class Desk:
     asked: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
     finish: str = "stop"
+    brain: Callable[[dict[str, Any]], Step] | None = None
+    usage: tuple[int, int] | None = (100, 20)
 
 
 @pytest.fixture
@@ -47,7 +49,10 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with lock:
                 state.asked.append(request | {"authorization": self.headers.get("Authorization", "")})
-                step = state.steps.pop(0) if len(state.steps) > 1 else state.steps[0]
+                thinks = state.brain is not None
+                step = None if thinks else state.steps.pop(0) if len(state.steps) > 1 else state.steps[0]
+            if state.brain is not None:
+                step = state.brain(request)
             if callable(step):
                 step(self)
             elif isinstance(step, int):
@@ -55,7 +60,8 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             else:
                 message = {"role": "assistant", "content": step}
                 choice = {"index": 0, "finish_reason": state.finish, "message": message}
-                usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+                tokens = state.usage or (0, 0)
+                usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
                 self.send(
                     200,
                     {
