@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
 import logging
 import os
 import struct
 import threading
-import weakref
 from concurrent.futures import Future
 from typing import Any
 
@@ -98,7 +98,7 @@ class Wire:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._end: weakref.finalize[Any, Any] | None = None
+        self._thread: threading.Thread | None = None
 
     def send(
         self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int
@@ -147,33 +147,31 @@ class Wire:
     def close(self) -> None:
         """Stop the loop; calls under way are dropped."""
         with self._lock:
-            if self._end is not None:
-                self._end()
-            self._loop = self._end = None
+            if self._loop is not None and self._thread is not None:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._thread.join(5)
+            self._loop = self._thread = None
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                thread = threading.Thread(target=_serve, args=(self._loop,), name="models", daemon=True)
-                thread.start()
-                self._end = weakref.finalize(self, _end, self._loop, thread)
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="models", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
             return self._loop
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
     loop.run_forever()
     # litellm leaves a task of its own behind.
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks))
     loop.close()
-
-
-def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
 
 
 def _reply(response: Any) -> Reply:
