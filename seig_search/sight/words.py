@@ -55,7 +55,14 @@ def _row(parameter: Parameter, settled: bool) -> str:
 
 def _on_bound(parameter: Parameter) -> bool:
     low, high = parameter.low, parameter.high
-    if parameter.kind in ("choice", "rgb") or isinstance(parameter.value, str) or low is None or high is None:
+    # Ranges of numbers that were found in the source are guesses, so their ends say nothing.
+    if (
+        parameter.kind in ("choice", "rgb")
+        or not parameter.declared
+        or isinstance(parameter.value, str)
+        or low is None
+        or high is None
+    ):
         return False
     values = parameter.value if isinstance(parameter.value, tuple) else (parameter.value,)
     near = 0.005 * (high - low)
