@@ -20,6 +20,7 @@ COMMANDS = {
     "render": "render a program",
     "score": "measure a render against a target",
     "truth": "measure a scene in 3D against the true one",
+    "prompt": "print what a model would be sent next in a run",
     "judge": "ask a vision-language model which render is nearer to a target",
     "tune": "tune a program's numbers against a target",
     "plugins": "list strategies, evaluators, proposers, tuners and scorers",
