@@ -21,7 +21,7 @@ from seig_search.runs.journal import Journal
 from seig_search.search.allotment import active_stages, allowance
 from seig_search.search.budget import Budget
 from seig_search.search.candidates import Candidate
-from seig_search.search.expansion import Expander
+from seig_search.search.expansion import COVERAGE, Expander
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.search.reports import Finished, StageReport
@@ -163,12 +163,17 @@ class StagedRun:
                 )
             )
         survivors = self._cross(visit, roots, result, mine.carry)
+        coverage = {survivor.id: survivor.measured.metrics.get(COVERAGE) for survivor in survivors}
+        # Only first programs are asked what they cover: what a tuner makes of one could not be compared with it.
+        survivors = [_uncovered(survivor) for survivor in survivors]
         if trials:  # what the search left over goes to the tuner
             trials = max(trials, share - (before - self.budget.renders_left))
         survivors, tuning = self._tune(visit, survivors, trials)
         best = survivors[0]
         measured = self.border.measure(best.program).result()
         metrics = measured.metrics if measured.status is Status.OK else best.measured.metrics
+        covered = coverage.get(best.id.partition("-tuned")[0])
+        metrics = metrics if covered is None else {**metrics, COVERAGE: covered}
         row = StageReport(
             visit,
             best.id,
@@ -318,3 +323,8 @@ class StagedRun:
                 f"in {self.folder.config} and run 'seig resume {self.folder.root}'."
             )
         return source, measured
+
+
+def _uncovered(candidate: Candidate) -> Candidate:
+    metrics = {name: value for name, value in candidate.measured.metrics.items() if name != COVERAGE}
+    return replace(candidate, measured=replace(candidate.measured, metrics=metrics))

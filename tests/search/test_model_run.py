@@ -117,6 +117,8 @@ def test_a_run_with_a_model_closes_what_the_verifier_finds(desk, target, tmp_pat
     assert model.count("inventory") == 1 and model.count("cover") == model.count("scaffold") == 2
     assert all("coverage" not in json.dumps(row["metrics"]) or row["stage"] == "scaffold" for row in summary["stages"])
     edits = [text_of(asked) for asked in desk.asked if Model._kind(text_of(asked))[0] == "edit"]
+    first = summary["stages"][0]
+    assert first["metrics"]["coverage"] == 1 and any("accepted" in one["explanation"] for one in first["tuning"])
     assert edits and all("not yet" in text and "Disc, " in text for text in edits)
     assert summary["spend"]["model_calls"] == len(desk.asked)
     assert summary["spend"]["tokens_in"] == 100 * len(desk.asked)
