@@ -54,23 +54,21 @@ def worst_boxes(look: Look, count: int = 2, share: float = 0.34, by_shape: bool 
         by_shape: Whether edges are compared instead of colours, so that light and paint do not count.
     """
     height, width = look.seen.shape[:2]
-    box_w, box_h = max(8, round(width * share)), max(8, round(height * share))
+    box_w, box_h = (min(side, max(8, round(side * share))) for side in (width, height))
     if by_shape:
         apart = np.abs(_edges(look.seen) - _edges(look.wanted))
     else:
         apart = np.abs(look.seen.astype(float) - look.wanted).mean(axis=2)
-    mean = ndimage.uniform_filter(apart, (box_h, box_w), mode="constant")
+    # The sum over the box whose top left corner is here.
+    whole = np.pad(apart.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    worth = whole[box_h:, box_w:] - whole[:-box_h, box_w:] - whole[box_h:, :-box_w] + whole[:-box_h, :-box_w]
     found: list[Box] = []
     for _ in range(count):
-        y, x = np.unravel_index(int(np.argmax(mean)), mean.shape)
-        left = int(np.clip(int(x) - box_w // 2, 0, width - box_w))
-        top = int(np.clip(int(y) - box_h // 2, 0, height - box_h))
-        if mean[y, x] <= 0 and found:
+        top, left = (int(place) for place in np.unravel_index(int(np.argmax(worth)), worth.shape))
+        if worth[top, left] <= 0 and found:
             break
         found.append((left, top, left + box_w, top + box_h))
-        mean[
-            max(0, top - box_h // 2) : top + box_h + box_h // 2, max(0, left - box_w // 2) : left + box_w + box_w // 2
-        ] = -1
+        worth[max(0, top - box_h + 1) : top + box_h, max(0, left - box_w + 1) : left + box_w] = -1
     return found
 
 

@@ -118,11 +118,18 @@ def test_a_run_with_a_model_closes_what_the_verifier_finds(desk, target, tmp_pat
     assert all("coverage" not in json.dumps(row["metrics"]) or row["stage"] == "scaffold" for row in summary["stages"])
     edits = [text_of(asked) for asked in desk.asked if Model._kind(text_of(asked))[0] == "edit"]
     first = summary["stages"][0]
-    assert first["metrics"]["coverage"] == 1 and any("accepted" in one["explanation"] for one in first["tuning"])
+    assert first["metrics"]["coverage"] == 1
     assert edits and all("not yet" in text and "Disc, " in text for text in edits)
     assert summary["spend"]["model_calls"] == len(desk.asked)
     assert summary["spend"]["tokens_in"] == 100 * len(desk.asked)
     assert {event["role"] for event in events(folder, "model_call")} == {"proposer", "verifier"}
+
+
+def test_a_first_program_is_tuned_by_what_was_measured_not_by_what_it_covers(desk, target, tmp_path):
+    desk.brain = Model()
+    sets = ("budget.renders=300", "stages.scaffold.tune=[composition]", "stages.scaffold.tuning=0.8")
+    summary = run(folder_for(target, tmp_path / "run", desk, "draft", *sets))
+    assert any("; accepted" in one["explanation"] for one in summary["stages"][0]["tuning"])
 
 
 def test_a_replayed_run_is_the_same_to_the_pixel(desk, target, tmp_path):
