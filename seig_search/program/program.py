@@ -20,6 +20,7 @@ from seig_search.program.parameter import Parameter, Slot, written
 from seig_search.program.problem import Problem
 from seig_search.program.scope import applied
 from seig_search.program.source_text import SourceText
+from seig_search.program.syntax import syntax_tree
 from seig_search.render import Value
 from seig_search.stages import Stage
 
@@ -60,7 +61,7 @@ class Program:
     def tree(self) -> ast.Module:
         """The syntax tree; not to be changed."""
         try:
-            return ast.parse(self.source)
+            return syntax_tree(self.source)
         except SyntaxError as error:
             raise InvalidProgram(error.msg or "invalid syntax", error.lineno) from error
         except (ValueError, RecursionError, MemoryError, OverflowError) as error:

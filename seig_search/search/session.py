@@ -20,7 +20,7 @@ from seig_search.candidate import Status
 from seig_search.config import Settings
 from seig_search.errors import SeigError, UsageError
 from seig_search.judge import JournalReplies
-from seig_search.models import LiveModels, ModelCall, ReplayedModels, Tape, copy_tape
+from seig_search.models import LiveModels, ModelCall, Models, ReplayedModels, Tape, copy_tape
 from seig_search.program import Program
 from seig_search.render import RenderJob, RenderPool
 from seig_search.runs.atomic import write_bytes, write_json, write_png, write_text
@@ -140,7 +140,11 @@ def _signals(stop: threading.Event, say: Callable[[str], None]) -> Iterator[None
 
 
 def execute(
-    folder: RunFolder, quiet: bool = False, pool: RenderPool | None = None, require_sandbox: bool = False
+    folder: RunFolder,
+    quiet: bool = False,
+    pool: RenderPool | None = None,
+    require_sandbox: bool = False,
+    models: Models | None = None,
 ) -> dict[str, Any]:
     """Run what a folder holds, from wherever its journal ends, and write the result.
 
@@ -148,6 +152,7 @@ def execute(
         folder: Made by ``create``.
         quiet: No progress bar.
         pool: A pool to use and leave open; else one is started from the settings.
+        models: How models are called; else for real, or from the folder's recording.
         require_sandbox: Whether to refuse a pool without all walls, whatever the run's settings say.
 
     Returns:
@@ -187,7 +192,7 @@ def execute(
         renders = PaidRenders(pool, measurer, target, folder, journal, budget, progress.render_done)
         stack.callback(renders.close)
         size = (target.width, target.height, settings.seed)
-        models = _models(settings, folder, journal, budget, stack)
+        models = models or _models(settings, folder, journal, budget, stack)
         previews = Previews(renders, settings.fidelity.preview.fidelity(*size))
         reviewer = None
         if parts.verifier is not None:

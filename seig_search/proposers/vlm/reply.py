@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from seig_search.edits import Edit, NewProgram, ParameterValues, Patch, StageRewrite
 from seig_search.errors import InvalidEdit, InvalidProgram
 from seig_search.program import Program
+from seig_search.program.syntax import syntax_tree
 from seig_search.render import Value
 from seig_search.stages import EDIT_STAGES, Stage
 
@@ -106,7 +107,7 @@ def _largest_python(text: str, blocks: Sequence[Block], wanted: Sequence[str]) -
     complaint = ""
     for code in sorted(candidates, key=len, reverse=True):
         try:
-            tree = ast.parse(code)
+            tree = syntax_tree(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             where = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
             said = error.msg if isinstance(error, SyntaxError) else str(error)
@@ -124,7 +125,7 @@ def _largest_python(text: str, blocks: Sequence[Block], wanted: Sequence[str]) -
 def _own_part(code: str, stage: Stage) -> str:
     """Keep a stage's part of code that defines other stages too: models like to repeat the whole program."""
     others = [other.value for other in EDIT_STAGES if other is not stage]
-    tree = ast.parse(code)
+    tree = syntax_tree(code)
     if not any(isinstance(node, ast.FunctionDef) and node.name in others for node in tree.body):
         return code
     try:
@@ -148,7 +149,7 @@ def _values(block: Block) -> dict[str, object] | None:
     if block.language not in ("", "python", "py", "python3"):
         return None
     try:
-        nodes = ast.parse(block.text).body
+        nodes = syntax_tree(block.text).body
         if not nodes or not all(isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) for n in nodes):
             return None
         return {n.targets[0].id: ast.literal_eval(n.value) for n in nodes}  # type: ignore[attr-defined]
