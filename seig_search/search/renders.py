@@ -128,8 +128,13 @@ class PaidRenders:
         """Against what renders are measured."""
         return self._target
 
-    def submit(self, job: RenderJob) -> Future[Measured]:
-        """Give the render of a job, measured; equal jobs share one future."""
+    def submit(self, job: RenderJob, lost_again: bool = False) -> Future[Measured]:
+        """Give the render of a job, measured; equal jobs share one future.
+
+        Args:
+            job: What to render.
+            lost_again: Whether a render that an earlier sitting lost is tried again. Decisions were made on it otherwise.
+        """
         with self._lock:
             if job.key in self._futures:
                 return self._futures[job.key]
@@ -137,6 +142,8 @@ class PaidRenders:
             self._futures[job.key] = future
             self._budget.count_render()
         event = self._journal.find("rendered", job.key)
+        if lost_again and event is not None and event["status"] == Status.LOST:
+            event = None
         if event is not None and self._on_disk(job, event["status"]):
             self._budget.count_work(event["seconds"], len(event["losses"]))
             self._finisher.submit(self._settle, future, self._remembered, job, event)

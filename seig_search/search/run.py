@@ -315,7 +315,7 @@ class StagedRun:
             SeigError: It rendered small, but not at final fidelity.
         """
         source = best.program.with_fidelity(fidelity).source
-        measured = self.renders.submit(RenderJob(source, fidelity, passes=("facts", "blend"))).result()
+        measured = self.renders.submit(RenderJob(source, fidelity, passes=("facts", "blend")), lost_again=True).result()
         if measured.status is not Status.OK:
             raise SeigError(
                 f"the best program {best.id} failed at final fidelity {fidelity.width}x{fidelity.height}, {fidelity.samples} "

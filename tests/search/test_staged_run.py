@@ -10,6 +10,7 @@ from toy_world import TRUTH, ToyPool, ToyProposer, draw
 from seig_search.config import load_settings
 from seig_search.errors import SeigError, UsageError
 from seig_search.program import Program
+from seig_search.render import RenderResult
 from seig_search.runs import Journal, RunFolder
 from seig_search.search.session import create, execute
 from seig_search.target import Target
@@ -177,3 +178,18 @@ def test_a_minutes_cap_ends_the_run_with_that_reason(target, tmp_path):
     folder = start(target, tmp_path / "run", "budget.minutes=0.0001")
     with pytest.raises(SeigError, match=r"before there was a candidate: budget: .* minutes"):
         run(folder)
+
+
+def test_a_result_that_was_lost_is_rendered_when_the_run_is_resumed(target, tmp_path):
+    class Slow(ToyPool):
+        def _answer(self, job, number):
+            done = super()._answer(job, number)
+            return done if "blend" not in job.passes else RenderResult("lost", error=None, losses=done.losses)
+
+    folder = start(target, tmp_path / "run")
+    pool = Slow()
+    with pytest.raises(SeigError, match="failed at final fidelity"):
+        execute(folder, quiet=True, pool=pool)
+    pool.close()
+    summary, _ = run(folder)
+    assert summary["final"]["overall"] > 0 and (folder.best / "render.png").is_file()
