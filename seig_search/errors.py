@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["InvalidEdit", "InvalidProgram", "SeigError", "UsageError", "nearest"]
+__all__ = ["InvalidEdit", "InvalidProgram", "ReplayMismatch", "SeigError", "UsageError", "nearest"]
 
 
 class SeigError(Exception):
     """A failure the user can act on; the command line prints it without a traceback and exits 1."""
 
     exit_code = 1
+
+
+class ReplayMismatch(SeigError):
+    """A replayed run asks something else than was recorded: it cannot go on as the run that it repeats."""
 
 
 class UsageError(SeigError):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from seig_search.errors import SeigError
+from seig_search.errors import ReplayMismatch, SeigError
 from seig_search.models.endpoint import Endpoint, ModelCall, Reply
 from seig_search.models.faults import explain, passing, retry_after, short
 from seig_search.models.litellm_call import Wire, check_model, load_litellm, price, tokens_of
@@ -91,7 +91,7 @@ class LiveModels:
         known = self._tape.find(key) if self._tape else None
         if known is not None:
             if changed := difference(known.request, request):
-                raise SeigError(
+                raise ReplayMismatch(
                     f"the call {key} was answered before, but it would ask something else now: {changed}. Prompts or "
                     "settings changed since; begin a new run in another folder."
                 )

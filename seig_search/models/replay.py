@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from seig_search.errors import SeigError
+from seig_search.errors import ReplayMismatch, SeigError
 from seig_search.models.endpoint import Endpoint, ModelCall, Reply
 from seig_search.models.litellm_call import price, tokens_of
 from seig_search.models.live import Metered
@@ -49,7 +49,8 @@ class ReplayedModels:
         """See ``Models.call``.
 
         Raises:
-            SeigError: The tape has no such call, or it asked something else.
+            ReplayMismatch: The tape has no such call, or it asked something else.
+            SeigError: The call failed when it was recorded.
         """
         keeper = self._tape or self._source
         request = keeper.request(endpoint, messages, temperature, seed)
@@ -58,13 +59,13 @@ class ReplayedModels:
             return answered.reply  # by an earlier sitting of this run
         known = self._source.find(key) or self._source.failed(key)
         if known is None:
-            raise SeigError(
+            raise ReplayMismatch(
                 f"the recording in {self._where} has no call {key}: this run asks something that it did not ask. It holds "
                 f"{len(self._source.keys())} calls. Run with the same settings, target and seed, or with a model."
             )
         changed = difference(_worded(known.request), _worded(request)) if self._strict else ""
         if changed:
-            raise SeigError(
+            raise ReplayMismatch(
                 f"the call {key} no longer matches the recording in {self._where}: {changed}. Prompts, settings or "
                 "renders changed since it was made. To go by the calls' names alone: --set models.replay=keys."
             )

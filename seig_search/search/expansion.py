@@ -11,7 +11,7 @@ import numpy as np
 from seig_search.camera import GivenCamera
 from seig_search.candidate import Ask, Status
 from seig_search.edits import Edit, NewProgram, edit_from_dict, edit_to_dict
-from seig_search.errors import InvalidEdit, InvalidProgram, SeigError
+from seig_search.errors import InvalidEdit, InvalidProgram, ReplayMismatch, SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.metrics import Metrics, Scorer
 from seig_search.models import Models
@@ -110,6 +110,8 @@ class Expander:
         """
         try:
             review = self._review(visit, parent, before)
+        except ReplayMismatch:
+            raise
         except SeigError as error:
             return Expansion(ask, Status.REJECTED, reason=str(error))
         if review is not None and (review.approved or (review.fault is not None and not review.todo)):
@@ -141,6 +143,8 @@ class Expander:
             return Expansion(ask, Status.REJECTED, reason=str(error), review=review, repairs=attempt), Failure(
                 "", str(error)
             )
+        except ReplayMismatch:
+            raise
         except SeigError as error:
             return Expansion(ask, Status.REJECTED, reason=str(error), review=review, repairs=attempt), None
         if edit is None:
@@ -155,6 +159,8 @@ class Expander:
         if visit.stage is Stage.SCAFFOLD and measured.status is Status.OK:
             try:
                 measured = self._covered(visit, ask, program, measured)
+            except ReplayMismatch:
+                raise
             except SeigError as error:
                 return Expansion(ask, Status.REJECTED, edit.why, program, reason=str(error)), None
         done = Expansion(ask, measured.status, edit.why, program, measured, measured.reason, review, attempt)

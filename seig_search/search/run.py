@@ -12,7 +12,7 @@ import numpy as np
 
 from seig_search.candidate import Status, Strategy
 from seig_search.config import Settings
-from seig_search.errors import SeigError
+from seig_search.errors import ReplayMismatch, SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.metrics import Scorer, since
 from seig_search.render import RenderJob
@@ -256,6 +256,8 @@ class StagedRun:
             return ranked
         try:
             return reviewer.settle(visit.label, visit.stage, ranked, most)
+        except ReplayMismatch:
+            raise
         except SeigError as error:
             self.progress.say(f"{visit.label}: nobody compared the best few: {error}")
             return ranked

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from seig_search.edits import Edit
-from seig_search.errors import InvalidEdit, SeigError, UsageError
+from seig_search.errors import InvalidEdit, ReplayMismatch, SeigError, UsageError
 from seig_search.models import Endpoint, Reply
 from seig_search.proposal import Context
 from seig_search.proposers.vlm.prompt import Showing, messages_for
@@ -96,6 +96,8 @@ class VlmProposer:
                     self.endpoint, messages, key=key, role="proposer", temperature=heat, seed=seeds[index]
                 )
                 return _read(reply, context)
+            except ReplayMismatch:
+                raise
             except SeigError as error:
                 return error
 
