@@ -111,7 +111,10 @@ class ToyPool:
             if self._die_after is not None and number > self._die_after:
                 future.set_exception(KeyboardInterrupt())
                 continue
-            future.set_result(self._answer(job, number))
+            try:
+                future.set_result(self._answer(job, number))
+            except BaseException as error:
+                future.set_exception(error)
 
     def _answer(self, job, number):
         losses = (WorkerLoss("toy", "killed"),) if self._losses and number % self._losses == 0 else ()
