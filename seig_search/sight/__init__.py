@@ -1,7 +1,7 @@
 """What a vision-language model is shown of a render beside its target: pictures, and tables of measurements.
 
-``look`` holds what there is to see, ``pictures`` draws it, ``measurements`` tells it in numbers, ``sections`` chooses what is
-sent within a token budget.
+``look`` holds what there is to see, ``pictures`` draws it, ``measurements`` tells it in numbers, ``views`` lays other views of the scene
+side by side, ``sections`` chooses what is sent within a token budget.
 """
 
 from seig_search.sight.look import Look

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from seig_search.chat import over_white, shown_size
+from seig_search.sight.views import Seen
 from seig_search.target import Target
 
 __all__ = ["Look", "Region"]
@@ -48,6 +49,7 @@ class Look:
         index: (h, w) indices of objects into ``names``; None if unknown. 0 is the background.
         names: Names by index.
         facts: Scene facts of the render.
+        views: The render's scene from other views; empty if nobody rendered them.
     """
 
     target: Target
@@ -56,6 +58,7 @@ class Look:
     index: npt.NDArray[Any] | None = None
     names: Sequence[str] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    views: Sequence[Seen] = ()
 
     @property
     def size(self) -> tuple[int, int]:

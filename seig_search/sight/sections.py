@@ -12,12 +12,13 @@ from seig_search.errors import UsageError, nearest
 from seig_search.sight.look import Look
 from seig_search.sight.measurements import grid, object_table, overlap
 from seig_search.sight.pictures import brightness, contour, crop_pair, labelled, ticked, worst_boxes
+from seig_search.sight.views import view_strip
 from seig_search.stages import Stage
 from seig_search.verification import ToDo
 
 __all__ = ["DEFAULT_SECTIONS", "SECTIONS", "Section", "check_sections", "chosen", "picture_tokens", "sections"]
 
-SECTIONS = ("crops", "objects", "ticks", "outline", "grid", "brightness", "contour", "labels")
+SECTIONS = ("crops", "objects", "ticks", "outline", "grid", "brightness", "contour", "labels", "views")
 """In the order of their worth for their tokens, as a model that worked by eye ranked them."""
 
 DEFAULT_SECTIONS = ("crops", "objects", "ticks", "outline", "grid", "brightness", "contour")
@@ -104,6 +105,9 @@ def sections(look: Look, names: Sequence[str], stage: Stage, todo: Sequence[ToDo
         yield Section("contour", "Render with the target's outline in green", picture=contour(look))
     if "labels" in names and look.regions:
         yield Section("labels", "Render with the names of its objects", picture=labelled(look))
+    if "views" in names and look.views and stage in (Stage.GEOMETRY, Stage.COMPOSITION):
+        caption = "The render's scene from other views (no target exists for them): look for parts that float or intersect"
+        yield Section("views", caption, picture=view_strip(look.views, look.side))
 
 
 def chosen(found: Sequence[Section], budget: int) -> list[Section]:
