@@ -106,7 +106,9 @@ def sections(look: Look, names: Sequence[str], stage: Stage, todo: Sequence[ToDo
     if "labels" in names and look.regions:
         yield Section("labels", "Render with the names of its objects", picture=labelled(look))
     if "views" in names and look.views and stage in (Stage.GEOMETRY, Stage.COMPOSITION):
-        caption = "The render's scene from other views (no target exists for them): look for parts that float or intersect"
+        caption = (
+            "The render's scene from other views (no target exists for them): look for parts that float or intersect"
+        )
         yield Section("views", caption, picture=view_strip(look.views, look.side))
 
 

@@ -52,7 +52,9 @@ def view_strip(seen: Sequence[Seen], width: int = 640) -> Bytes:
     """
     room = width - GAP * (len(seen) - 1)
     if not seen or room < 8 * len(seen):
-        raise ValueError(f"a strip needs a view and 8 pixels of width for each, got {len(seen)} views in {width} pixels")
+        raise ValueError(
+            f"a strip needs a view and 8 pixels of width for each, got {len(seen)} views in {width} pixels"
+        )
     shares = np.array([one.picture.shape[1] / one.picture.shape[0] for one in seen])
     # Rounded places and not widths, so that the last one ends where the strip does.
     ends = np.rint(np.cumsum(room * shares / shares.sum())).astype(int)
