@@ -18,7 +18,9 @@ Bytes = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 
 CROP_SIDE = 400
-TEXT_PX = 11
+TEXT_PX = 12
+LEGEND_HEIGHT = 18
+GREEN, GREY, RED, BLUE = (0, 255, 80), (128, 128, 128), (255, 40, 20), (20, 70, 255)
 
 
 def ticked(picture: Bytes, step: int = 0) -> Bytes:
@@ -36,11 +38,13 @@ def ticked(picture: Bytes, step: int = 0) -> Bytes:
     for x in range(step, width, step):
         draw.line([(x, 0), (x, height)], fill=(255, 255, 255, 70))
         draw.line([(x + 1, 0), (x + 1, height)], fill=(0, 0, 0, 50))
-        _text(draw, (x + 2, 0), str(x), font)
+        if x + 2 + font.getlength(str(x)) <= width:
+            _text(draw, (x + 2, 0), str(x), font)
     for y in range(step, height, step):
         draw.line([(0, y), (width, y)], fill=(255, 255, 255, 70))
         draw.line([(0, y + 1), (width, y + 1)], fill=(0, 0, 0, 50))
-        _text(draw, (1, y + 1), str(y), font)
+        if y + 1 + TEXT_PX <= height:
+            _text(draw, (1, y + 1), str(y), font)
     return np.asarray(Image.alpha_composite(image, lines).convert("RGB"))
 
 
@@ -86,11 +90,20 @@ def crop_pair(look: Look, box: Box, side: int = CROP_SIDE) -> Bytes:
 
 
 def contour(look: Look) -> Bytes:
-    """Draw the target's outline over the render: of its shape where it has one, else its strongest edges."""
+    """Draw the target's outline over the render: of its shape where it has one, else its strongest edges.
+
+    Of edges, those that the render has too, within two pixels, are faint: what is to be mended stands out, and grain that is
+    already right does not.
+    """
     shape = look.shape_of_target
-    line = _lines(look.wanted) if shape is None else shape ^ ndimage.binary_erosion(shape, iterations=2)
     shown = look.seen.copy()
-    shown[line] = (0, 255, 80)
+    if shape is not None:
+        shown[shape ^ ndimage.binary_erosion(shape, iterations=2)] = GREEN
+        return shown
+    line = _lines(look.wanted)
+    near = ndimage.binary_dilation(_lines(look.seen), np.ones((3, 3)), iterations=2)
+    shown[line & near] = np.round(0.75 * shown[line & near] + 0.25 * np.array(GREEN)).astype(np.uint8)
+    shown[line & ~near] = GREEN
     return shown
 
 
@@ -98,13 +111,13 @@ def brightness(look: Look, sigma: float = 6.0) -> Bytes:
     """Show the blurred difference of brightness: red where the render must become brighter, blue where darker.
 
     Full colour is a difference of 0.25 in the cube root of linear luminance (a quarter of the way from black to white
-    as the eye sees it); grey is none.
+    as the eye sees it); grey is none. A legend of 18 pixels' height stands below.
     """
     now, then = (np.cbrt(linear(p) @ LUMINANCE) for p in (look.seen, look.wanted))
     apart = np.clip(ndimage.gaussian_filter(then - now, sigma) / 0.25, -1, 1)[..., None]
-    grey, red, blue = (np.array(c, float) for c in ((128, 128, 128), (255, 40, 20), (20, 70, 255)))
+    grey, red, blue = (np.array(c, float) for c in (GREY, RED, BLUE))
     shown = np.where(apart > 0, grey + apart * (red - grey), grey - apart * (blue - grey))
-    return np.asarray(np.round(shown), np.uint8)
+    return np.vstack([np.asarray(np.round(shown), np.uint8), _legend(shown.shape[1])])
 
 
 def labelled(look: Look, most: int = 24) -> Bytes:
@@ -117,14 +130,7 @@ def labelled(look: Look, most: int = 24) -> Bytes:
     image = Image.fromarray(shown.astype(np.uint8)).convert("RGBA")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT_PX)
     for region in look.regions[:most]:
-        ys, xs = np.nonzero(
-            ndimage.binary_erosion(region.mask, iterations=2) if region.mask.sum() > 200 else region.mask
-        )
-        if not len(xs):
-            ys, xs = np.nonzero(region.mask)
-        middle = int(np.argmin((xs - np.median(xs)) ** 2 + (ys - np.median(ys)) ** 2))
-        left = int(np.clip(xs[middle] - 3 * len(region.name), 0, max(0, shown.shape[1] - 6 * len(region.name))))
-        _text(draw, (left, int(max(0, ys[middle] - TEXT_PX // 2))), region.name, font)
+        _text(draw, _place(region.mask, font.getlength(region.name)), region.name, font)
     return np.asarray(image.convert("RGB"))
 
 
@@ -165,6 +171,24 @@ def _lines(picture: Bytes) -> npt.NDArray[np.bool_]:
     return np.asarray(line & np.isin(kept, 1 + np.flatnonzero(sizes >= max(12, LEAST_LINE * max(line.shape)))), bool)
 
 
+def _legend(width: int) -> Bytes:
+    image = Image.new("RGB", (width, LEGEND_HEIGHT), (255, 255, 255))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT_PX)
+    for left, rgb, text in ((2, RED, "make brighter"), (112, BLUE, "make darker"), (212, GREY, "as wanted")):
+        draw.rectangle((left, 3, left + 11, LEGEND_HEIGHT - 4), fill=rgb)
+        draw.text((left + 16, 1), text, fill=(0, 0, 0), font=font)
+    return np.asarray(image)
+
+
+def _place(mask: npt.NDArray[np.bool_], width: float) -> tuple[int, int]:
+    """Give the top left corner of a text that lies as far inside a region as it can, and inside the picture."""
+    # Rows count for more than columns, as a text is wider than high; the padding makes the picture's edge count as an edge.
+    room = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=(max(1.0, width / TEXT_PX), 1.0))[1:-1, 1:-1]
+    y, x = (int(place) for place in np.unravel_index(int(np.argmax(room)), room.shape))
+    left = np.clip(x - width / 2, 0, max(0, mask.shape[1] - width))
+    return int(left), int(np.clip(y - TEXT_PX // 2, 0, max(0, mask.shape[0] - TEXT_PX - 2)))
+
+
 def _text(
     draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
 ) -> None:
@@ -172,7 +196,7 @@ def _text(
 
 
 def _round_step(wish: float) -> int:
-    return next((step for step in (10, 20, 25, 50, 100, 200, 250, 500) if step >= wish), 1000)
+    return min((10, 20, 25, 50, 100, 200, 250, 500, 1000), key=lambda step: abs(np.log(step / wish)))
 
 
 def _hue(value: float) -> Sequence[float]:

@@ -23,6 +23,11 @@ SECTIONS = ("crops", "objects", "ticks", "outline", "grid", "brightness", "conto
 
 DEFAULT_SECTIONS = ("crops", "objects", "ticks", "outline", "grid", "brightness", "contour")
 
+CONTOUR_CAPTION = (
+    "Render with the target's outline in green",
+    "Render with the target's edges in green, faint where the render has them too",
+)
+
 MOST_CROPS = 3
 PIXELS_PER_TOKEN = 28 * 28
 CHARACTERS_PER_TOKEN = 3.6
@@ -102,7 +107,7 @@ def sections(look: Look, names: Sequence[str], stage: Stage, todo: Sequence[ToDo
         caption = "Blurred brightness: red where the render must become brighter, blue where darker"
         yield Section("brightness", caption, picture=brightness(look))
     if "contour" in names:
-        yield Section("contour", "Render with the target's outline in green", picture=contour(look))
+        yield Section("contour", CONTOUR_CAPTION[look.shape_of_target is None], picture=contour(look))
     if "labels" in names and look.regions:
         yield Section("labels", "Render with the names of its objects", picture=labelled(look))
     if "views" in names and look.views and stage in (Stage.GEOMETRY, Stage.COMPOSITION):

@@ -143,3 +143,87 @@ def test_parameters_tell_what_is_settled_and_what_sits_on_a_bound():
         "- C [0.1, 0.2, 0.3], linear rgb 0..1",
         "- D x, one of x|y",
     ]
+
+
+def test_edges_that_agree_are_faint_and_those_that_do_not_are_bright():
+    def bright(seen):
+        return np.all(contour(seen) == (0, 255, 80), axis=2)
+
+    assert not bright(look()).any() and not np.array_equal(contour(look()), look().seen)
+    moved = bright(look(shift=10))
+    assert moved[25:35, 28:32].any(axis=1).all(), "where the target's left edge is and the render's is not"
+
+
+def test_a_name_lies_in_its_own_object_even_around_another():
+    index = np.full((120, 200), 1, np.uint16)
+    index[30:90, 60:140] = 2
+    grey = np.full((120, 200, 4), 128, np.uint8)
+    drawn = labelled(Look(Target.from_array(grey[..., :3]), grey, 640, index, ("", "Floor", "Box")))
+    white = np.argwhere(np.all(drawn > 200, axis=2))  # no tint is as bright
+    inside = (white[:, 0] >= 30) & (white[:, 0] < 90) & (white[:, 1] >= 60) & (white[:, 1] < 140)
+    outer = white[~inside]
+    assert inside.any() and len(outer), "both names are written"
+    clear = (outer[:, 0] < 28) | (outer[:, 0] >= 92) | (outer[:, 1] < 58) | (outer[:, 1] >= 142)
+    assert clear.all(), "the floor's name does not touch the box"
+
+
+def test_the_legend_shows_what_red_and_blue_mean():
+    seen = look()
+    drawn = brightness(seen)
+    height = seen.seen.shape[0]
+    assert drawn.shape[0] > height and tuple(drawn[height + 8, 6]) == (255, 40, 20)
+
+
+def test_about_eight_ticks_stand_along_the_longer_side():
+    plain = np.full((360, 480, 3), 100, np.uint8)
+    changed = (ticked(plain) != plain).any(axis=2)
+    across = np.flatnonzero(changed[340, :])
+    assert set(range(50, 480, 50)) <= set(across) and 75 not in across
+
+
+def test_lit_and_shadow_are_told_of_each_picture_apart():
+    target, render = np.full((20, 20, 3), 255, np.uint8), np.full((20, 20, 4), 255, np.uint8)
+    target[:10], target[10:] = (100, 100, 100), (50, 50, 50)
+    render[:, :10, :3], render[:, 10:, :3] = (200, 0, 0), (90, 0, 0)
+    seen = Look(Target.from_array(target), render, 640, np.ones((20, 20), np.uint8), ("", "Wall"))
+    row = object_table(seen).splitlines()[1].split(" | ")
+    assert row[:5] == ["Wall", "0,0-20,20", "100.0 %", "200 0 0 / 90 0 0", "100 100 100 / 50 50 50"]
+
+
+def test_equal_colours_are_no_distance_apart():
+    assert object_table(look()).splitlines()[1].endswith("| 200 40 40 / 200 40 40 | 0")
+
+
+def test_the_largest_objects_come_first_and_specks_not_at_all():
+    index = np.zeros(SIZE, np.uint16)
+    index[:5, :5], index[10:30, 10:30], index[50, :11], index[40:50, 40:50] = 1, 2, 3, 7
+    seen = look()
+    names = ("", "Small", "Large", "Speck")
+    found = Look(seen.target, seen.render, 640, index, names).regions
+    assert [region.name for region in found] == ["Large", "Small"], (
+        "11 pixels, and an index without a name, are left out"
+    )
+    assert len(object_table(Look(seen.target, seen.render, 640, index, names), most=1).splitlines()) == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("share", [0.2, 0.34, 0.5])
+def test_boxes_never_overlap_and_the_worst_is_first(seed, share):
+    random = np.random.default_rng(seed)
+    target, render = random.integers(0, 256, (48, 64, 3), np.uint8), random.integers(0, 256, (48, 64, 4), np.uint8)
+    render[..., 3] = 255
+    seen = Look(Target.from_array(target), render, 640)
+    boxes = worst_boxes(seen, 3, share)
+    apart = np.abs(seen.seen.astype(float) - seen.wanted).sum(axis=2)
+    worth = [apart[y0:y1, x0:x1].sum() for x0, y0, x1, y1 in boxes]
+    assert worth == sorted(worth, reverse=True)
+    for number, (x0, y0, x1, y1) in enumerate(boxes):
+        assert 0 <= x0 < x1 <= 64 and 0 <= y0 < y1 <= 48
+        for a0, b0, a1, b1 in boxes[:number]:
+            assert x1 <= a0 or a1 <= x0 or y1 <= b0 or b1 <= y0
+
+
+def test_a_section_that_is_too_large_is_passed_over_for_a_later_one():
+    large, small = Section("objects", "", "x" * 3600), Section("grid", "", "x" * 36)
+    assert chosen([small, large, small], 30) == [small, small]
+    assert chosen([large], large.tokens) == [large] and chosen([large], large.tokens - 1) == []
