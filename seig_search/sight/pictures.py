@@ -101,7 +101,7 @@ def contour(look: Look) -> Bytes:
         shown[shape ^ ndimage.binary_erosion(shape, iterations=2)] = GREEN
         return shown
     line = _lines(look.wanted)
-    near = ndimage.binary_dilation(_lines(look.seen), np.ones((3, 3)), iterations=2)
+    near = ndimage.binary_dilation(_lines(look.seen), np.ones((3, 3), bool), iterations=2)
     shown[line & near] = np.round(0.75 * shown[line & near] + 0.25 * np.array(GREEN)).astype(np.uint8)
     shown[line & ~near] = GREEN
     return shown
