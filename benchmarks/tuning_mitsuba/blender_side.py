@@ -27,7 +27,7 @@ from seig_search.tuning.light_layers import LightLayers
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "throughput"))
 
-from processor import driver_seconds, pool_seconds  # noqa: E402 -- another benchmark's
+from processor import driver_seconds, pool_seconds
 
 __all__ = ["TUNERS", "Blender"]
 

@@ -81,7 +81,7 @@ def tune(job: dict[str, Any]) -> dict[str, Any]:
     unknowns = kind(mi.traverse(scene), job["start"])
     loaded = time.perf_counter() - began
 
-    adam = mi.ad.Adam(lr=how["rate"])
+    adam = mi.ad.Adam(lr=how["rate"], beta_2=how["beta 2"])
     adam["u"] = unknowns.start()
 
     def step(count: int) -> None:
