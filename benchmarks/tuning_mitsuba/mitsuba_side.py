@@ -81,20 +81,29 @@ def tune(job: dict[str, Any]) -> dict[str, Any]:
     unknowns = kind(mi.traverse(scene), job["start"])
     loaded = time.perf_counter() - began
 
-    adam = mi.ad.Adam(lr=how["rate"], beta_2=how["beta 2"])
+    adam = mi.ad.Adam(lr=how["rate"])
+    usual = mi.Float(0)
     adam["u"] = unknowns.start()
 
     def step(count: int) -> None:
+        nonlocal usual
         unknowns.put(adam["u"])
         picture = mi.render(scene, unknowns.parameters, spp=how["samples"], seed=2 * count, seed_grad=2 * count + 1)
         loss = mi.Float(0)
         for by in how["pyramid"]:
             loss += dr.mean(dr.square(smaller(picture, by) - smaller(wanted, by)), axis=None).array * by
         dr.backward(loss)
+        if how["clip"]:
+            # Projective sampling gives a gradient now and then that is far too large; one such throws the camera metres away.
+            slope = dr.grad(adam["u"])
+            usual = dr.select(usual > 0, usual, dr.abs(slope))
+            slope = dr.clip(slope, -how["clip"] * usual, how["clip"] * usual)
+            usual = 0.9 * usual + 0.1 * dr.abs(slope)
+            dr.set_grad(adam["u"], slope)
         adam.set_learning_rate(how["rate"] * how["decay"] ** (count / how["iterations"]))
         adam.step()
         adam["u"] = unknowns.clipped(adam["u"])
-        dr.eval(adam["u"])
+        dr.eval(adam["u"], usual)
         dr.sync_thread()
 
     began = time.perf_counter()
