@@ -18,7 +18,7 @@ MOST_BYTES = 512 << 20
 MOST_LIGHTS = 64
 MOST_NAMES = 32768
 MOST_NAME = 255
-TABLES = ("object_index", "material_index", "lights")
+TABLES = ("object_index", "material_index", "lights", "surface")
 FLAT = ("alpha", "depth", "object_index", "material_index")
 
 
@@ -47,6 +47,8 @@ def shape_of(layer: Layer, width: int, height: int, names: Mapping[str, Sequence
     """Give the shape of a layer, as ``RenderResult`` describes it."""
     if layer in FLAT:
         return (height, width)
+    if layer == "surface":
+        return (height, width, 8)
     return (len(names["lights"]), height, width, 3) if layer == "lights" else (height, width, 3)
 
 

@@ -16,6 +16,7 @@ Layer = Literal[
     "albedo",
     "denoising_normal",
     "linear",
+    "surface",
 ]
 """Pictures of numbers beside the one to look at; ``seig_search.render.RenderResult`` says what each holds."""
 

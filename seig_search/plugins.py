@@ -49,6 +49,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "verifiers": {"vlm": "seig_search.verifiers:VlmVerifier"},
     "tuners": {
         "auto": "seig_search.tuning.auto_tuner:AutoTuner",
+        "camera": "seig_search.tuning.camera_tuner:CameraTuner",
         "colours": "seig_search.tuning.colours_tuner:ColoursTuner",
         "lights": "seig_search.tuning.lights_tuner:LightsTuner",
         "local": "seig_search.tuning.local_tuner:LocalTuner",

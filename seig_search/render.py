@@ -219,6 +219,9 @@ class RenderResult:
                                                       are the world and the emission of everything else
     ``albedo``           (H, W, 3)         float32    surface colour as the denoiser sees it, linear, 0..1
     ``denoising_normal`` (H, W, 3)         float32    normal as the denoiser sees it, in camera space
+    ``surface``          (H, W, 8)         float32    no picture: as many points drawn on the scene's surfaces as there are
+                                                      pixels; place, unit normal (world), index into
+                                                      ``names["surface"]``, which of its materials
     ==================== ================= ========== ===========================================================
 
     ``depth`` and the index layers hold one sample per pixel, so that nothing is mixed at edges; the rest is the mean

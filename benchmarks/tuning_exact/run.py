@@ -34,6 +34,7 @@ from seig_search.stages import Stage
 from seig_search.target import Target
 from seig_search.tuning import (
     AutoTuner,
+    CameraTuner,
     ColoursTuner,
     LightsTuner,
     LocalTuner,
@@ -43,10 +44,12 @@ from seig_search.tuning import (
     TuningProblem,
 )
 from seig_search.tuning.light_layers import LightLayers
+from seig_search.tuning.scene_look import SceneLook, look_of, scene_job
 
 EVALUATORS = ("pixel", "structure", "colour", "edges", "detail", "silhouette")
 TUNERS: dict[str, Callable[[], Any]] = {
     "auto": AutoTuner,
+    "camera": CameraTuner,
     "residual": ResidualTuner,
     "lights": LightsTuner,
     "colours": ColoursTuner,
@@ -78,7 +81,7 @@ class Bench:
         self.measurer = Measurer([plugins.make("evaluators", name) for name in EVALUATORS])
         self.scorer = Composite(known=list(self.measurer.specs))
         self.moved = frozenset(start)
-        self.looks = 0
+        self.looks = self.built = 0
 
     def trial(self, result: RenderResult) -> Trial:
         """What a tuner hears of a render."""
@@ -114,12 +117,21 @@ class Bench:
         self.pool.submit(job).add_done_callback(settle)
         return answer
 
+    def scenes(self, values: Mapping[str, Value], surface: bool) -> Future[SceneLook | None]:
+        """Build the scene; counted apart."""
+        answer: Future[SceneLook | None] = Future()
+        self.built += 1
+        self.pool.submit(scene_job(self.program.source, self.fidelity, values, surface)).add_done_callback(
+            lambda done: answer.set_result(look_of(done.result()))
+        )
+        return answer
+
     def run(self, tuner: Any, renders: int, seed: int) -> dict[str, Any]:
         """Tune, and tell how PSNR and the numbers' error went."""
         parameters = tuple(p for p in self.program.tunable() if p.key in self.moved)
         start = self.submit({}).result()
         order: list[tuple[int, Future[Trial]]] = []
-        self.looks = 0
+        self.looks = self.built = 0
 
         def submit(values: Mapping[str, Value]) -> Future[Trial]:
             future = self.submit(values)
@@ -127,8 +139,8 @@ class Bench:
             return future
 
         began = time.perf_counter()
-        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers)
-        result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
+        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers, self.scenes)
+        result = self.last = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
         told = [(count, future.result()) for count, future in order if not future.cancelled()]
         curve, marks = {}, [mark for mark in MARKS if mark < len(told) + self.looks]
@@ -144,6 +156,7 @@ class Bench:
             "error": round(self.error(result.values), 4),
             "error at start": round(self.error({}), 4),
             "seconds": round(took, 1),
+            "scenes": self.built,
             "explanation": result.explanation,
         }
 
@@ -195,7 +208,7 @@ def main() -> None:
         for name in asked.scenes:
             for seed in range(asked.seeds):
                 program = load(name)
-                what = program.tunable() if asked.count or name == "nine" else usual(program.tunable(), seed)
+                what = [p for p in program.tunable() if p.declared] if asked.count or name == "nine" else usual(program.tunable(), seed)
                 start = perturbed(what, 9 if name == "nine" else asked.count or len(what), asked.size, seed)
                 for tuner in asked.tuners:
                     bench = Bench(pool, program, start, asked.side, asked.samples)

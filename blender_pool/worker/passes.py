@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 import numpy as np
 from changes import Changes
+from surface import COLUMNS, surface_points
 
 __all__ = ["Layers", "NotFinite", "TooMuch"]
 
@@ -28,6 +29,7 @@ CHANNELS = {
     "albedo": 3,
     "denoising_normal": 3,
     "linear": 3,
+    "surface": COLUMNS,
 }
 PLAIN = {"normal": "Normal", "albedo": "Denoising Albedo", "denoising_normal": "Denoising Normal"}
 RENDERED = {"MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME", "CURVES", "POINTCLOUD"}
@@ -175,6 +177,10 @@ class Layers:
             values = found["Combined"][..., 3]
         elif name == "depth":
             values = np.where(found["Depth"] < NOWHERE, found["Depth"], np.float32(np.inf))
+        elif name == "surface":
+            size = self._scene.render.resolution_y, self._scene.render.resolution_x
+            points, self.names[name] = surface_points(self._scene, size[0] * size[1])
+            values = points.reshape(*size, COLUMNS)
         elif name == "linear":
             values = found.get("Noisy Image", found["Combined"])[..., :3]
         elif name == "lights":

@@ -4,6 +4,7 @@ The seam is in ``seam``. ``residual_tuner`` goes by the residual image, ``optuna
 """
 
 from seig_search.tuning.auto_tuner import AutoTuner
+from seig_search.tuning.camera_tuner import CameraTuner
 from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.guard import Verdict, accept
 from seig_search.tuning.lights_tuner import LightsTuner
@@ -15,6 +16,7 @@ from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningP
 
 __all__ = [
     "AutoTuner",
+    "CameraTuner",
     "ColoursTuner",
     "LightsTuner",
     "LocalTuner",

@@ -50,6 +50,11 @@ class ResidualImage:
         planes: Floats = np.dstack([colours, ALPHA_WEIGHT * cover]) if self._has_alpha else np.asarray(colours)
         return planes
 
+    @property
+    def target(self) -> Floats:
+        """The target as ``planes``."""
+        return self._target
+
     def off(self, planes: Floats) -> Floats:
         """Give what a render lacks: target less render, of the shape of ``planes``."""
         return self._target - planes

@@ -18,6 +18,7 @@ from seig_search.stages import Stage
 if TYPE_CHECKING:
     from seig_search.program import Parameter
     from seig_search.target import Target
+    from seig_search.tuning.scene_look import SceneLook
     from seig_search.tuning.light_layers import LightLayers
 
 __all__ = ["Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
@@ -59,6 +60,8 @@ class TuningProblem:
         target: What the renders should look like; None where a tuner gets to see scores only.
         layers: Renders some values with every light's own part, one render of ``max_renders`` each; the answer is None
             if that failed. None where nobody can.
+        scenes: Builds the scene at some values, with points on its surfaces if asked; nobody looks at a picture of it, and
+            it is not one of ``max_renders``. The answer is None if that failed. None where nobody can.
         earlier: Values and scores that are known already, for tuners that learn from them; not counted as trials.
         storage: Where a tuner may keep a study for others to open, a file and a name; None for nowhere.
     """
@@ -70,6 +73,7 @@ class TuningProblem:
     stage: Stage
     target: Target | None = None
     layers: Callable[[Mapping[str, Value]], Future[LightLayers | None]] | None = None
+    scenes: Callable[[Mapping[str, Value], bool], Future[SceneLook | None]] | None = None
     earlier: tuple[tuple[Mapping[str, Value], float], ...] = ()
     storage: tuple[Path, str] | None = None
 
@@ -98,12 +102,15 @@ class TuningResult:
         trial: What came of them; the start if nothing was better.
         trials: Trials used.
         explanation: What was done, in one sentence for people.
+        onward: Values and trial that another tuner should go on from, where that is not the best score: what lies best may still
+            be lit wrong. None: from ``values``.
     """
 
     values: Mapping[str, Value]
     trial: Trial
     trials: int
     explanation: str
+    onward: tuple[Mapping[str, Value], Trial] | None = None
 
 
 class Tuner(Protocol):

@@ -96,20 +96,23 @@ class Trials:
         self._progress(TuningProgress(self.used, self._problem.max_renders, self.score))
         return trial
 
-    def result(self, method: str, numbers: int) -> TuningResult:
+    def result(
+        self, method: str, numbers: int, onward: tuple[Mapping[str, Value], Trial] | None = None
+    ) -> TuningResult:
         """Tell the best.
 
         Args:
             method: What was done, for people.
             numbers: How many numbers could move.
+            onward: As in ``TuningResult``.
         """
         told = f"{method} tried {self.used} settings of {numbers} numbers"
         told += f" ({self.failed} failed)" if self.failed else ""
         before = finite(self._problem.start.score)
         if not self._values:
-            return TuningResult({}, self._problem.start, self.used, f"{told}; none was better")
+            return TuningResult({}, self._problem.start, self.used, f"{told}; none was better", onward)
         start = "none" if before is None else format(before, ".4f")
-        return TuningResult(self._values, self._best, self.used, f"{told}; score {start} -> {self.score:.4f}")
+        return TuningResult(self._values, self._best, self.used, f"{told}; score {start} -> {self.score:.4f}", onward)
 
 
 def finite(score: float | None) -> float | None:

@@ -1,0 +1,299 @@
+"""Tuning of camera and placement: from points on the scene's surfaces, with a few renders to align what they found."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from seig_search.errors import UsageError
+from seig_search.render import Value
+from seig_search.stages import Stage
+from seig_search.tuning.motion import Motions, Placement, placement
+from seig_search.tuning.point_picture import PointPicture, Regions
+from seig_search.tuning.pose_search import Found, far_and_wide, near_by
+from seig_search.tuning.reprojection import Reprojection
+from seig_search.tuning.residual_image import Floats, ResidualImage
+from seig_search.tuning.scene_look import SceneLook
+from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.space import Axis, Space
+from seig_search.tuning.trials import Trials
+
+__all__ = ["CameraTuner"]
+
+PROBE = 0.1
+JOINT, JOINT_REACH = 3, 0.25
+SIDE, FINE_SIDE = 48, 96
+MOST_AXES = 40
+STILL_PX = 0.08
+"""A step that moves the picture by less is not worth a render."""
+
+
+class CameraTuner:
+    """Finds camera, lens and the places of things without knowing light and colours.
+
+    The scene is built, not rendered, with each number moved alone: from what that does to the camera's and the objects' matrices comes how they move together (a product of rigid
+    motions, in the order that explains places where all were moved at once). With points on the surfaces a picture of regions can then be drawn for any numbers
+    in milliseconds; thousands are, and the one is taken that parts the target best into regions, each lit evenly, of about the
+    colours it is painted. Its render is aligned by least squares: its own colours, moved with the points they lie on.
+
+    Numbers that change a shape are left to others.
+
+    Args:
+        reach: Half the width of the region about each current value in which numbers may move, as a fraction of its range, above 0 and at most 1.
+        valleys: How many places to go down from in the search; 0 leaves it out and only aligns.
+        candidates: How many of the places found are rendered.
+
+    Raises:
+        UsageError: A setting is out of its range.
+    """
+
+    def __init__(self, reach: float = 0.5, valleys: int = 6, candidates: int = 3) -> None:
+        if not 0 < reach <= 1:
+            raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
+        if valleys < 0 or candidates < 1:
+            raise UsageError(
+                f"the tuner's valleys must be at least 0 and its candidates at least 1, got {valleys} and {candidates}"
+            )
+        self.reach, self.valleys, self.candidates = reach, valleys, candidates
+
+    def tune(
+        self,
+        problem: TuningProblem,
+        submit: Submit,
+        rng: np.random.Generator,
+        progress: Callable[[TuningProgress], None],
+    ) -> TuningResult:
+        """Search for values with a better score; see ``Tuner``."""
+        if problem.target is None or problem.scenes is None or problem.start.picture is None:
+            return TuningResult({}, problem.start, 0, "there is no scene to take points from")
+        space = Space.of(problem.parameters, self.reach)
+        stages = {parameter.key: parameter.stage for parameter in problem.parameters}
+        kinds = {parameter.key: parameter.kind for parameter in problem.parameters}
+        axes = [
+            axis
+            for axis in space.axes
+            if axis.kind == "float"
+            and kinds[axis.key] != "rgb"
+            and stages[axis.key] in (Stage.COMPOSITION, Stage.GEOMETRY, None)
+        ]
+        # Where things are is mostly the matter of composition; the rest comes as far as there is room.
+        axes.sort(key=lambda axis: stages[axis.key] is not Stage.COMPOSITION)
+        axes = axes[:MOST_AXES]
+        if not axes or problem.max_renders < 1:
+            return TuningResult({}, problem.start, 0, "no number can move the camera or a thing")
+        trials = Trials(problem, space, submit, progress)
+        return _Alignment(self, problem, problem.scenes, space, axes, trials, rng).run()
+
+
+@dataclass
+class _Seen:
+    """A place that was rendered."""
+
+    at: Floats
+    misfit: float
+    reprojection: Reprojection
+    trial: Trial
+
+
+class _Alignment:
+    """One tuning."""
+
+    def __init__(
+        self,
+        tuner: CameraTuner,
+        problem: TuningProblem,
+        scenes: Callable[[Mapping[str, Value], bool], Future[SceneLook | None]],
+        space: Space,
+        axes: list[Axis],
+        trials: Trials,
+        rng: np.random.Generator,
+    ) -> None:
+        assert problem.target is not None and problem.start.picture is not None
+        self._tuner, self._problem, self._scenes = tuner, problem, scenes
+        self._space, self._axes, self._trials, self._rng = space, axes, trials, rng
+        self._start = np.array([float(axis.start) for axis in axes])
+        self._spans = np.array([axis.high - axis.low for axis in axes])
+        self.looked = 0
+        picture = problem.start.picture()
+        height, width = picture.shape[:2]
+        self._image = ResidualImage(problem.target, width, height)
+        self._width, self._height = width, height
+
+    def run(self) -> TuningResult:
+        """Learn what moves, search, align."""
+        base = self._looks([(self._start, True)])[0]
+        if base is None or base.surface is None or not base.names:
+            return self._result([], "the scene could not be built, or has no surface", None)
+        motions = self._learnt(base)
+        self._numbers = sorted(motions.numbers)
+        if not self._numbers:
+            return self._result([], "no number moves the camera or a thing", None)
+        self._motions = motions
+        places = [self._start[self._numbers]]
+        if self._tuner.valleys:
+            places = [found.at for found in self._searched(base)]
+        best = self._aligned(places)
+        return self._result(self._numbers, "", best)
+
+    def _t(self, at: Floats) -> Floats:
+        """How far numbers are moved, as fractions of their regions; even in the number itself, whatever its axis is even in."""
+        values = np.array([_value(axis, float(x)) for axis, x in zip(self._axes, at, strict=True)])
+        starts = np.array([_value(axis, float(x)) for axis, x in zip(self._axes, self._start, strict=True)])
+        moved: Floats = (values - starts) / self._spans
+        return moved
+
+    def _whole(self, at: Floats) -> Floats:
+        whole = self._start.copy()
+        whole[self._numbers] = np.clip(at, 0.0, 1.0)
+        return whole
+
+    def _values(self, whole: Floats) -> dict[str, Value]:
+        return self._space.changes(
+            {axis.name: float(x) for axis, x in zip(self._axes, whole, strict=True) if x != float(axis.start)}
+        )
+
+    def _looks(self, asked: Sequence[tuple[Floats, bool]]) -> list[SceneLook | None]:
+        waiting: deque[Future[SceneLook | None]] = deque()
+        answers: list[SceneLook | None] = []
+        for whole, surface in asked:
+            waiting.append(self._scenes(self._values(whole), surface))
+            if len(waiting) >= max(1, self._problem.in_flight):
+                answers.append(waiting.popleft().result())
+        answers += [future.result() for future in waiting]
+        self.looked += len(asked)
+        return answers
+
+    def _learnt(self, base: SceneLook) -> Motions:
+        """Move every number alone, twice, and all that move something at once."""
+        probes = []
+        for index in range(len(self._axes)):
+            sign = 1.0 if self._start[index] < 0.5 else -1.0
+            for far in (1, 2):
+                whole = self._start.copy()
+                whole[index] += sign * far * PROBE
+                probes.append((index, whole))
+        looks = self._looks([(whole, False) for _, whole in probes])
+        here = placement(base.facts)
+        alone: list[tuple[int, float, Placement]] = [
+            (index, float(self._t(whole)[index]), placement(look.facts))
+            for (index, whole), look in zip(probes, looks, strict=True)
+            if look is not None
+        ]
+        numbers = sorted(Motions.learn(here, alone, []).numbers)
+        if len(numbers) < 2:
+            return Motions.learn(here, alone, [])
+        places = []
+        for _ in range(JOINT):
+            whole = self._start.copy()
+            whole[numbers] = np.clip(
+                whole[numbers] + self._rng.uniform(-JOINT_REACH, JOINT_REACH, len(numbers)), 0.0, 1.0
+            )
+            places.append(whole)
+        joint = [
+            (self._t(whole), placement(look.facts))
+            for whole, look in zip(places, self._looks([(whole, False) for whole in places]), strict=True)
+            if look is not None
+        ]
+        return Motions.learn(here, alone, joint)
+
+    def _regions(self, side: int) -> tuple[Regions, int, int]:
+        assert self._problem.target is not None
+        share = side / max(self._width, self._height)
+        width, height = max(8, round(self._width * share)), max(8, round(self._height * share))
+        image = ResidualImage(self._problem.target, width, height)
+        return Regions(image.target), width, height
+
+    def _searched(self, base: SceneLook) -> list[Found]:
+        """Search by point pictures; the best places, different from each other."""
+        start = self._start[self._numbers]
+
+        def cost(picture: PointPicture, side: int) -> Callable[[Floats], float]:
+            regions, width, height = self._regions(side)
+            return lambda at: regions.cost(
+                picture.shown(self._t(self._whole(at)), width, height), picture.labels, picture.paints
+            )
+
+        rough = cost(PointPicture(base, self._motions, np.zeros(len(self._axes))), SIDE)
+        ends = far_and_wide(rough, start, 0.7 * 0.5 / self._tuner.reach, self._tuner.valleys, self._rng)
+        # From the best place found the points lie better for what it shows.
+        (look,) = self._looks([(self._whole(ends[0].at), True)])
+        if look is None or look.surface is None:
+            return ends[: self._tuner.candidates]
+        fine = cost(PointPicture(look, self._motions, self._t(self._whole(ends[0].at))), FINE_SIDE)
+        tops = [Found(fine(end.at), end.at) for end in ends]
+        tops = sorted(tops, key=lambda found: found.cost)[: self._tuner.candidates]
+        return sorted(
+            (near_by(fine, top, 0.03, 20, start, self._rng) for top in tops), key=lambda found: found.cost
+        )
+
+    def _aligned(self, places: Sequence[Floats]) -> _Seen | None:
+        """Render the places, go on from the best two, then from the better one."""
+        seen = self._rendered(places)
+        if not seen:
+            return None
+        start = self._start[self._numbers]
+        tops = sorted(seen, key=lambda one: one.misfit)[:2]
+        steps = [top.reprojection.step(top.at, start) for top in tops]
+        again = self._rendered(
+            [top.at + step for top, (step, shift) in zip(tops, steps, strict=True) if shift > STILL_PX]
+        )
+        best = min([*tops, *again], key=lambda one: one.misfit)
+        tried: set[int] = {id(top) for top in tops}
+        while self._trials.left > 0 and id(best) not in tried:
+            tried.add(id(best))
+            step, shift = best.reprojection.step(best.at, start)
+            if shift < STILL_PX:
+                break
+            found = self._rendered([best.at + step])
+            best = min([best, *found], key=lambda one: one.misfit)
+        return best
+
+    def _rendered(self, places: Sequence[Floats]) -> list[_Seen]:
+        wholes = [self._whole(at) for at in places]
+        points = [
+            {axis.name: float(x) for axis, x in zip(self._axes, whole, strict=True)} for whole in wholes
+        ]
+        trials = self._trials.run(points)
+        looks = self._looks([(whole, True) for whole in wholes])
+        seen = []
+        for whole, trial, look in zip(wholes, trials, looks, strict=True):
+            if trial is None or trial.picture is None or look is None or look.surface is None:
+                continue
+            picture = trial.picture()
+            if picture.shape[:2] != self._image.size:
+                continue
+            t = self._t(whole)
+            reprojection = Reprojection(
+                PointPicture(look, self._motions, t),
+                t,
+                self._image.planes(picture),
+                self._image.target,
+                self._spans_t(whole),
+                self._numbers,
+            )
+            seen.append(_Seen(whole[self._numbers], reprojection.misfit(), reprojection, trial))
+        return seen
+
+    def _spans_t(self, whole: Floats) -> Floats:
+        """How much ``t`` changes per unit of coordinates, at a place."""
+        small = 1e-3
+        return (self._t(np.minimum(whole + small, 1.0)) - self._t(np.maximum(whole - small, 0.0))) / (
+            np.minimum(whole + small, 1.0) - np.maximum(whole - small, 0.0)
+        )
+
+    def _result(self, numbers: Sequence[int], why: str, best: _Seen | None) -> TuningResult:
+        method = f"camera and placement by {self.looked} scene evaluations"
+        if why:
+            return TuningResult({}, self._problem.start, self._trials.used, f"{method}: {why}")
+        return self._trials.result(method, len(numbers), None if best is None else (self._values(self._whole(best.at)), best.trial))
+
+
+def _value(axis: Axis, coordinate: float) -> float:
+    """The number at a coordinate, not rounded."""
+    if axis.warp == "log":
+        return float(axis.low * (axis.high / axis.low) ** coordinate)
+    return axis.low + coordinate * (axis.high - axis.low)
