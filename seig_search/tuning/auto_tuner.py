@@ -11,6 +11,7 @@ import numpy as np
 
 from seig_search.errors import UsageError
 from seig_search.render import Value
+from seig_search.tuning.camera_tuner import CameraTuner
 from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.lights_tuner import is_amount, is_surface
 from seig_search.tuning.residual_tuner import ResidualTuner
@@ -36,6 +37,7 @@ class AutoTuner:
         sigma: The first sampled steps' size, as a fraction of the trust region, above 0 and at most 1.
         residual: Share of the renders left that least squares may use, 0..1; half of it before light is solved for.
         lights: Share of the renders that the closed form may use, 0..1.
+        camera: Share of the renders that finding camera and places may use, 0..1; half of it again once light is solved for.
 
     Raises:
         UsageError: A setting is out of its range.
@@ -43,11 +45,15 @@ class AutoTuner:
 
     TRIALS_PER_NUMBER = 100
 
-    def __init__(self, reach: float = 0.35, sigma: float = 0.18, residual: float = 0.85, lights: float = 0.3) -> None:
-        for name, share in (("residual", residual), ("lights", lights)):
+    def __init__(
+        self, reach: float = 0.35, sigma: float = 0.18, residual: float = 0.85, lights: float = 0.3, camera: float = 0.2
+    ) -> None:
+        for name, share in (("residual", residual), ("lights", lights), ("camera", camera)):
             if not 0 <= share <= 1:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
-        self.residual, self.lights = residual, lights
+        self.residual, self.lights, self.camera = residual, lights, camera
+        self._camera = CameraTuner()
+        self._align = CameraTuner(reach=0.15, valleys=0, candidates=1)
         self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)
@@ -69,11 +75,18 @@ class AutoTuner:
             return self._sampling.tune(problem, submit, rng, progress)
         chain = _Chain(problem, submit, rng, progress)
         light = [p for p in problem.parameters if is_amount(p) or is_surface(p)] if problem.layers is not None else []
-        if light and len(light) < len(problem.parameters):
-            # While things stand in the wrong place, light would be bent to make up for it.
-            chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
-        if light:
-            chain.go_on(self._lights, min(MOST_LOOKS + len(light) // 3, int(self.lights * problem.max_renders)))
+        looks = min(MOST_LOOKS + len(light) // 3, int(self.lights * problem.max_renders)) if light else 0
+        if problem.scenes is not None and len(light) < len(problem.parameters):
+            # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
+            chain.go_on(self._camera, int(self.camera * problem.max_renders))
+            chain.go_on(self._lights, looks)
+            chain.go_on(self._align, int(self.camera / 2 * problem.max_renders))
+            chain.go_on(self._lights, looks)
+        elif light:
+            if len(light) < len(problem.parameters):
+                # While things stand in the wrong place, light would be bent to make up for it.
+                chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
+            chain.go_on(self._lights, looks)
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()
@@ -92,6 +105,7 @@ class _Chain:
         self._problem, self._submit, self._rng, self._progress = problem, submit, rng, progress
         self._values: dict[str, Value] = {}
         self._trial, self._used = problem.start, 0
+        self._best: tuple[Mapping[str, Value], Trial] = ({}, problem.start)
         self._told: list[str] = []
         self._known: list[tuple[Mapping[str, Value], float]] = []
 
@@ -109,13 +123,14 @@ class _Chain:
             replace(parameter, value=so_far.get(parameter.key, parameter.value))
             for parameter in self._problem.parameters
         )
-        ask = self._problem.layers
+        ask, build = self._problem.layers, self._problem.scenes
         problem = replace(
             self._problem,
             parameters=moved,
             start=self._trial,
             max_renders=renders,
             layers=None if ask is None else lambda values: ask({**so_far, **values}),
+            scenes=None if build is None else lambda values, surface: build({**so_far, **values}, surface),
             earlier=(*self._problem.earlier, *(known for known in self._known if math.isfinite(known[1]))),
         )
         result = tuner.tune(
@@ -124,8 +139,11 @@ class _Chain:
             self._rng,
             lambda now: self._progress(replace(now, trials=now.trials + used, max_renders=self._problem.max_renders)),
         )
-        self._values |= result.values
-        self._trial, self._used = result.trial, used + result.trials
+        if (result.trial.score or 0.0) > (self._best[1].score or 0.0):
+            self._best = ({**so_far, **result.values}, result.trial)
+        values, self._trial = result.onward or (result.values, result.trial)
+        self._values |= values
+        self._used = used + result.trials
         if result.trials:
             self._told.append(result.explanation)
 
@@ -144,6 +162,6 @@ class _Chain:
     def result(self) -> TuningResult:
         """Tell what all of them found."""
         own = {parameter.key: parameter.value for parameter in self._problem.parameters}
-        values = {key: value for key, value in self._values.items() if value != own[key]}
+        values = {key: value for key, value in self._best[0].items() if value != own[key]}
         told = "; then ".join(self._told) or "there were no renders to tune with"
-        return TuningResult(values, self._trial, self._used, told)
+        return TuningResult(values, self._best[1], self._used, told)

@@ -275,6 +275,11 @@ class _Alignment:
                 self._spans_t(whole),
                 self._numbers,
             )
+            regions, w, h = self._regions(FINE_SIDE)
+            pp = PointPicture(look, self._motions, t)
+            rc = regions.cost(pp.shown(t, w, h), pp.labels, pp.paints)
+            import os
+            if os.environ.get("DBG"): print("   seen", "regions", round(rc, 4), "misfit", [round(reprojection.misfit(s), 4) for s in (0.03, .015, .008)], "score", round(trial.score, 3), "psnr", round(trial.metrics["psnr"], 2))
             seen.append(_Seen(whole[self._numbers], reprojection.misfit(), reprojection, trial))
         return seen
 

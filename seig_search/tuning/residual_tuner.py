@@ -21,7 +21,7 @@ BLURS = (0.045, 0.018, 0.006)
 DAMPINGS = (1e-3, 3e-2, 1.0)
 KINDS = [(damping, blur) for damping in range(len(DAMPINGS)) for blur in range(len(BLURS))]
 PROPOSALS = 4
-LEAST_GAIN = 1e-4
+LEAST_GAIN = 1e-3
 PRIOR = 0.003
 
 
@@ -31,7 +31,7 @@ class _Point:
 
     at: Floats
     planes: Floats
-    score: float
+    loss: float
     trial: Trial
 
 
@@ -112,7 +112,8 @@ class _Descent:
         self._probe, self._stride = tuner.probe, tuner.stride
         start = np.array([float(axis.start) for axis in axes])
         self._start = start
-        self._best = _Point(start, self._image.planes(picture), problem.start.score, problem.start)
+        planes = self._image.planes(picture)
+        self._best = _Point(start, planes, self._loss(planes), problem.start)
         self._slopes = _Slopes()
         self._answers = np.full(len(axes), np.inf)
         self._turn: list[int] = []
@@ -122,19 +123,27 @@ class _Descent:
         """Go on until the renders are spent or nothing helps any more."""
         stride, failures = self._stride, 0
         while self._trials.left > 1 and failures < 3:
-            before = self._best.score
+            before = self._best.loss
             self._look(self._axes_to_probe())
             # Slopes serve for about as many renders as they cost.
             for _ in range(max(2, len(self._slopes.planes) // PROPOSALS)):
                 if self._trials.left < 1 or not self._step(stride):
                     break
-            if self._best.score - before > LEAST_GAIN:
+            if self._best.loss < before * (1 - LEAST_GAIN):
                 failures = 0
             else:
                 failures += 1
                 stride /= 3
                 self._probe = max(self._probe / 2, 0.005)
-        return self._trials.result("least squares on the residual image", len(self._axes))
+        values = self._trials.values({axis.name: float(x) for axis, x in zip(self._axes, self._best.at, strict=True)})
+        return self._trials.result(
+            "least squares on the residual image", len(self._axes), (values, self._best.trial)
+        )
+
+    def _loss(self, planes: Floats) -> float:
+        """How far a render is off: what the steps are to lessen, so that no score leads them astray."""
+        off = self._image.off(planes)
+        return float(sum(np.linalg.norm(self._image.blurred(off, sigma)) for sigma in self._sigmas))
 
     def _axes_to_probe(self) -> list[int]:
         """All axes if a round of them leaves renders for steps; else some, the ones that the picture answers to first."""
@@ -189,11 +198,11 @@ class _Descent:
         if not found:
             return False
         kinds = {id(point): kind for (kind, _), point in zip(steps, rendered, strict=True)}
-        self._won = kinds[id(max(found, key=lambda point: point.score))]
-        for point in sorted(found, key=lambda point: point.score):
+        self._won = kinds[id(min(found, key=lambda point: point.loss))]
+        for point in sorted(found, key=lambda point: -point.loss):
             # The best last: it counts most where the next step starts.
             self._slopes.learn(point.at - base.at, point.planes - base.planes)
-        return self._best.score - base.score > LEAST_GAIN
+        return self._best.loss < base.loss * (1 - LEAST_GAIN)
 
     def _proposal(
         self, base: _Point, known: Sequence[int], sigma: float, damping: float, stride: float
@@ -244,8 +253,9 @@ class _Descent:
             if picture.shape[:2] != self._image.size:
                 answers.append(None)
                 continue
-            point = _Point(at, self._image.planes(picture), trial.score, trial)
+            planes = self._image.planes(picture)
+            point = _Point(at, planes, self._loss(planes), trial)
             answers.append(point)
-            if point.score > self._best.score:
+            if point.loss < self._best.loss:
                 self._best = point
         return answers

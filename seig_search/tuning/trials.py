@@ -96,6 +96,10 @@ class Trials:
         self._progress(TuningProgress(self.used, self._problem.max_renders, self.score))
         return trial
 
+    def values(self, point: Coordinates) -> dict[str, Value]:
+        """Give the values at a point that differ from the start's."""
+        return self._space.changes(point)
+
     def result(
         self, method: str, numbers: int, onward: tuple[Mapping[str, Value], Trial] | None = None
     ) -> TuningResult:
