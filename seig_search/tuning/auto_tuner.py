@@ -14,6 +14,7 @@ from seig_search.render import Value
 from seig_search.tuning.camera_tuner import CameraTuner
 from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.lights_tuner import is_amount, is_surface
+from seig_search.tuning.residual_image import ResidualImage
 from seig_search.tuning.residual_tuner import ResidualTuner
 from seig_search.tuning.sampling import Sampler, SamplingTuner
 from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
@@ -22,6 +23,8 @@ __all__ = ["AutoTuner"]
 
 
 MOST_LOOKS = 8
+FAR, BLUR = 0.06, 0.015
+"""A blurred difference above which the search for camera and places is made anew once light is solved for."""
 
 
 class AutoTuner:
@@ -53,7 +56,7 @@ class AutoTuner:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
         self.residual, self.lights, self.camera = residual, lights, camera
         self._camera = CameraTuner()
-        self._align = CameraTuner(reach=0.15, valleys=0, candidates=1)
+        self._align = CameraTuner(reach=0.15, valleys=0, candidates=1, tint=0.01)
         self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)
@@ -80,7 +83,8 @@ class AutoTuner:
             # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
             chain.go_on(self._camera, int(self.camera * problem.max_renders))
             chain.go_on(self._lights, looks)
-            chain.go_on(self._align, int(self.camera / 2 * problem.max_renders))
+            again = self._camera if chain.off() > FAR else self._align
+            chain.go_on(again, int(self.camera / 2 * problem.max_renders))
             chain.go_on(self._lights, looks)
         elif light:
             if len(light) < len(problem.parameters):
@@ -113,6 +117,15 @@ class _Chain:
     def left(self) -> int:
         """Renders that are left."""
         return self._problem.max_renders - self._used
+
+    def off(self) -> float:
+        """How far the picture that was got to is from the target, by root mean square of display values, blurred; 0..1."""
+        target, picture = self._problem.target, self._trial.picture
+        if target is None or picture is None:
+            return 0.0
+        seen = picture()
+        image = ResidualImage(target, seen.shape[1], seen.shape[0])
+        return float(np.linalg.norm(image.blurred(image.off(image.planes(seen)), BLUR * max(seen.shape[:2]))))
 
     def go_on(self, tuner: Tuner, renders: int) -> None:
         """Let a tuner have so many renders; none if that is less than one."""

@@ -12,7 +12,7 @@ import numpy as np
 from seig_search.errors import UsageError
 from seig_search.render import Value
 from seig_search.stages import Stage
-from seig_search.tuning.motion import Motions, Placement, placement
+from seig_search.tuning.motion import CAMERA, Motions, Placement, placement
 from seig_search.tuning.point_picture import PointPicture, Regions
 from seig_search.tuning.pose_search import Found, far_and_wide, near_by
 from seig_search.tuning.reprojection import Reprojection
@@ -27,6 +27,7 @@ __all__ = ["CameraTuner"]
 PROBE = 0.1
 JOINT, JOINT_REACH = 3, 0.25
 SIDE, FINE_SIDE = 48, 96
+EVERY = 3
 MOST_AXES = 40
 STILL_PX = 0.08
 """A step that moves the picture by less is not worth a render."""
@@ -46,18 +47,22 @@ class CameraTuner:
         reach: Half the width of the region about each current value in which numbers may move, as a fraction of its range, above 0 and at most 1.
         valleys: How many places to go down from in the search; 0 leaves it out and only aligns.
         candidates: How many of the places found are rendered.
+        tint: How freely a region's brightness and tint may differ while renders are aligned, above 0; small where light is known.
 
     Raises:
         UsageError: A setting is out of its range.
     """
 
-    def __init__(self, reach: float = 0.5, valleys: int = 6, candidates: int = 3) -> None:
+    def __init__(self, reach: float = 0.5, valleys: int = 15, candidates: int = 4, tint: float = 1.0) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
         if valleys < 0 or candidates < 1:
             raise UsageError(
                 f"the tuner's valleys must be at least 0 and its candidates at least 1, got {valleys} and {candidates}"
             )
+        if not tint > 0:
+            raise UsageError(f"the tuner's tint must be above 0, got {tint}")
+        self.tint = tint
         self.reach, self.valleys, self.candidates = reach, valleys, candidates
 
     def tune(
@@ -135,7 +140,8 @@ class _Alignment:
         self._motions = motions
         places = [self._start[self._numbers]]
         if self._tuner.valleys:
-            places = [found.at for found in self._searched(base)]
+            # Where it begins is known already, and may be the best.
+            places += [found.at for found in self._searched(base)]
         best = self._aligned(places)
         return self._result(self._numbers, "", best)
 
@@ -217,8 +223,12 @@ class _Alignment:
                 picture.shown(self._t(self._whole(at)), width, height), picture.labels, picture.paints
             )
 
-        rough = cost(PointPicture(base, self._motions, np.zeros(len(self._axes))), SIDE)
-        ends = far_and_wide(rough, start, 0.7 * 0.5 / self._tuner.reach, self._tuner.valleys, self._rng)
+        rough = cost(PointPicture(base, self._motions, np.zeros(len(self._axes)), EVERY), SIDE)
+        lens = self._motions.lens
+        eye = {motion.index for motion in self._motions.things.get(CAMERA, [])}
+        eye |= set() if lens is None else set(lens.zooms) | set(lens.shifts)
+        first = np.array([not eye or number in eye for number in self._numbers])
+        ends = far_and_wide(rough, start, first, 0.7 * 0.5 / self._tuner.reach, self._tuner.valleys, self._rng)
         # From the best place found the points lie better for what it shows.
         (look,) = self._looks([(self._whole(ends[0].at), True)])
         if look is None or look.surface is None:
@@ -274,6 +284,7 @@ class _Alignment:
                 self._image.target,
                 self._spans_t(whole),
                 self._numbers,
+                self._tuner.tint,
             )
             regions, w, h = self._regions(FINE_SIDE)
             pp = PointPicture(look, self._motions, t)

@@ -36,11 +36,20 @@ class Reprojection:
         target: Likewise.
         scale: (n,) ``t`` per unit of coordinates.
         numbers: Which numbers may move.
+        tint: How freely regions may differ in brightness and tint.
     """
 
     def __init__(
-        self, picture: PointPicture, t: Floats, planes: Floats, target: Floats, scale: Floats, numbers: list[int]
+        self,
+        picture: PointPicture,
+        t: Floats,
+        planes: Floats,
+        target: Floats,
+        scale: Floats,
+        numbers: list[int],
+        tint: float = 1.0,
     ) -> None:
+        self._ridge = RIDGE / tint
         self._picture, self._t, self._target, self._planes = picture, t, target, planes
         self._scale, self._numbers = scale, numbers
         height, width = planes.shape[:2]
@@ -62,7 +71,7 @@ class Reprojection:
         self._colours = np.where(seen[:, None], planes[row, column], means[picture.labels])
         self._back = np.where((self._labels == 0)[..., None], planes, means[0])
         self._here = self.seen_from(np.zeros(len(numbers)))
-        self._bases: dict[float, tuple[list[Floats | None], npt.NDArray[np.bool_]]] = {}
+        self._bases: dict[float, list[Floats | None]] = {}
 
     def _moved(self, step: Floats) -> Floats:
         t = self._t.copy()
@@ -87,7 +96,7 @@ class Reprojection:
     def _freed(self, share: float) -> list[Floats | None]:
         """Give, by channel, a basis of what regions may do by brightness and tint."""
         if share in self._bases:
-            return self._bases[share][0]
+            return self._bases[share]
         height, width = self._size
         y, x = np.mgrid[0:height, 0:width]
         x, y = x / width - 0.5, y / height - 0.5
@@ -110,8 +119,8 @@ class Reprojection:
                 continue
             flat = self._blurred(np.dstack(columns), share)
             flat = flat / np.maximum(np.linalg.norm(flat, axis=0), 1e-9)
-            bases.append(flat @ np.linalg.inv(np.linalg.cholesky(flat.T @ flat + RIDGE * np.eye(flat.shape[1]))).T)
-        self._bases[share] = (bases, np.ones(1, bool))
+            bases.append(flat @ np.linalg.inv(np.linalg.cholesky(flat.T @ flat + self._ridge * np.eye(flat.shape[1]))).T)
+        self._bases[share] = bases
         return bases
 
     def _rest(self, planes: Floats, share: float) -> Floats:
