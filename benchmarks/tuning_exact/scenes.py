@@ -14,7 +14,7 @@ from seig_search.tuning.lights_tuner import is_amount
 
 __all__ = ["CAMERA_AND_LIGHTS", "EXAMPLES", "load", "perturbed", "usual"]
 
-EXAMPLES = ("chess_pawn", "mug", "toy_blocks", "still_life", "snowman")
+EXAMPLES = ("chess_pawn", "mug", "toy_blocks", "still_life", "snowman", "courtyard")
 
 CAMERA_AND_LIGHTS = '''"""Twelve things, three lights, a camera: nine unknowns."""
 import bpy

@@ -23,6 +23,7 @@ __all__ = ["AutoTuner"]
 
 
 MOST_LOOKS = 8
+AGAIN = 2
 FAR, BLUR = 0.06, 0.015
 """A blurred difference above which the search for camera and places is made anew once light is solved for."""
 
@@ -83,9 +84,11 @@ class AutoTuner:
             # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
             chain.go_on(self._camera, int(self.camera * problem.max_renders))
             chain.go_on(self._lights, looks)
-            again = self._camera if chain.off() > FAR else self._align
-            chain.go_on(again, int(self.camera / 2 * problem.max_renders))
-            chain.go_on(self._lights, looks)
+            for turn in range(AGAIN):
+                astray = chain.off() > FAR
+                if astray or turn == 0:
+                    chain.go_on(self._camera if astray else self._align, int(self.camera / 2 * problem.max_renders))
+                    chain.go_on(self._lights, looks)
         elif light:
             if len(light) < len(problem.parameters):
                 # While things stand in the wrong place, light would be bent to make up for it.

@@ -53,7 +53,7 @@ class CameraTuner:
         UsageError: A setting is out of its range.
     """
 
-    def __init__(self, reach: float = 0.5, valleys: int = 15, candidates: int = 4, tint: float = 1.0) -> None:
+    def __init__(self, reach: float = 0.5, valleys: int = 24, candidates: int = 4, tint: float = 1.0) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
         if valleys < 0 or candidates < 1:
@@ -286,11 +286,6 @@ class _Alignment:
                 self._numbers,
                 self._tuner.tint,
             )
-            regions, w, h = self._regions(FINE_SIDE)
-            pp = PointPicture(look, self._motions, t)
-            rc = regions.cost(pp.shown(t, w, h), pp.labels, pp.paints)
-            import os
-            if os.environ.get("DBG"): print("   seen", "regions", round(rc, 4), "misfit", [round(reprojection.misfit(s), 4) for s in (0.03, .015, .008)], "score", round(trial.score, 3), "psnr", round(trial.metrics["psnr"], 2))
             seen.append(_Seen(whole[self._numbers], reprojection.misfit(), reprojection, trial))
         return seen
 

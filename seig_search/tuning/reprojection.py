@@ -185,6 +185,9 @@ class Reprojection:
             matrix = curvature + np.diag(damping * np.diag(curvature) + pull + 1e-12)
             move = np.linalg.solve(matrix, wanted + pull * (start - at - step))
             move = np.clip(move * min(1.0, STRIDE / max(float(np.abs(move).max()), 1e-9)), -at - step, 1 - at - step)
+            if self._shift(step + move) < SHIFT_PX:
+                # Points that jump from pixel to pixel would hide what so small a step does; a render will tell.
+                return step + move
             there = self._rest(lack - self.seen_from(step + move), share)
             cost = float(np.linalg.norm(there * huber_weights(there, [slice(None)])))
             if cost < least:
