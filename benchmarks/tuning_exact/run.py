@@ -218,7 +218,11 @@ def main() -> None:
         for name in asked.scenes:
             for seed in range(asked.seeds):
                 program = load(name)
-                what = [p for p in program.tunable() if p.declared] if asked.count or name == "nine" else usual(program.tunable(), seed)
+                what = (
+                    [p for p in program.tunable() if p.declared]
+                    if asked.count or name == "nine"
+                    else usual(program.tunable(), seed)
+                )
                 start = perturbed(what, 9 if name == "nine" else asked.count or len(what), asked.size, seed)
                 for tuner in asked.tuners:
                     bench = Bench(pool, program, start, asked.side, asked.samples)
@@ -233,7 +237,23 @@ def main() -> None:
         + [str(row["scenes"]), f"{row['seconds']:.0f}"]
         for row in rows
     ]
-    print(table(["scene", "seed", "tuner", "start", *map(str, marks), "floor", "error before", "after", "scenes built", "s"], lines))
+    print(
+        table(
+            [
+                "scene",
+                "seed",
+                "tuner",
+                "start",
+                *map(str, marks),
+                "floor",
+                "error before",
+                "after",
+                "scenes built",
+                "s",
+            ],
+            lines,
+        )
+    )
     for tuner in asked.tuners:
         mine = [row for row in rows if row["tuner"] == tuner]
         for mark in (mark for mark in (40, 80, 400) if mark <= asked.renders):

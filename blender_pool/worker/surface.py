@@ -115,7 +115,9 @@ def surface_points(scene: Any, count: int) -> tuple[Any, list[str]]:
     points = np.zeros((count, COLUMNS), np.float32)
     if not found:
         return points, []
-    middles = np.array([corners.reshape(-1, 3).min(0) + corners.reshape(-1, 3).max(0) for _, corners, _, _ in found]) / 2
+    middles = (
+        np.array([corners.reshape(-1, 3).min(0) + corners.reshape(-1, 3).max(0) for _, corners, _, _ in found]) / 2
+    )
     sizes = np.array([np.ptp(corners.reshape(-1, 3), axis=0).max() for _, corners, _, _ in found])
     # Floors and domes are not what it is about.
     inner = sizes <= HUGE * np.median(sizes)
@@ -123,8 +125,8 @@ def surface_points(scene: Any, count: int) -> tuple[Any, list[str]]:
     distance = max(float(np.linalg.norm(np.array(scene.camera.matrix_world.translation) - focus)), 1e-6)
     names = list(dict.fromkeys(name for name, _, _, _ in found))
     triangles, weights, shares = [], [], []
-    for name, corners, normals, paints in found:
-        corners, normals, paints = _split(corners, normals, paints, focus, distance)
+    for name, *whole in found:
+        corners, normals, paints = _split(*whole, focus, distance)
         away = np.linalg.norm(corners.mean(axis=1) - focus, axis=1)
         # Cameras may come nearer than the present one, but not much beyond it.
         weight = _area(corners) * sum((away**2 + near**2) ** -1.5 * near for near in distance * np.array(NEARER))

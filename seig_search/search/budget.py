@@ -18,9 +18,10 @@ __all__ = ["Budget", "Spend"]
 
 @dataclass(slots=True)
 class Spend:
-    """Running totals. ``renders`` counts distinct jobs, whoever computed them; ``usd`` is None once a call had no price."""
+    """Running totals. ``renders`` counts distinct jobs, whoever computed them; ``scenes`` those that were built for facts, not to be looked at; ``usd`` is None once a call had no price."""
 
     renders: int = 0
+    scenes: int = 0
     render_seconds: float = 0.0
     lost_workers: int = 0
     model_calls: int = 0
@@ -84,6 +85,11 @@ class Budget:
         """Count one more distinct render."""
         with self._lock:
             self._spend.renders += 1
+
+    def count_scene(self) -> None:
+        """Count one more scene that was built without being looked at."""
+        with self._lock:
+            self._spend.scenes += 1
 
     def count_work(self, seconds: float, lost_workers: int) -> None:
         """Count what a render took."""

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from seig_search.candidate import Status
-from seig_search.render import RenderJob, RenderPool, RenderResult
+from seig_search.fidelity import Fidelity
+from seig_search.render import RenderJob, RenderPool, RenderResult, Value
 from seig_search.runs.atomic import png_bytes, write_bytes
 from seig_search.runs.folder import RunFolder
 from seig_search.runs.journal import Journal
@@ -25,6 +26,7 @@ from seig_search.scoring_actor import RemoteMeasurer
 from seig_search.search.budget import Budget
 from seig_search.target import Target
 from seig_search.tuning.light_layers import LightLayers
+from seig_search.tuning.scene_look import SceneLook, look_of, scene_job
 
 __all__ = ["Measured", "PaidRenders"]
 
@@ -152,6 +154,25 @@ class PaidRenders:
                 lambda done: self._finisher.submit(self._settle, future, self._fresh, job, done)
             )
         return future
+
+    def build(
+        self, source: str, fidelity: Fidelity, values: Mapping[str, Value], surface: bool
+    ) -> Future[SceneLook | None]:
+        """Build a scene without a picture to look at; see ``scene_job``. It is no render, and counted apart.
+
+        Equal jobs give equal scenes, so a resumed run builds them again instead of keeping them.
+        """
+        answer: Future[SceneLook | None] = Future()
+        self._budget.count_scene()
+
+        def settle(done: Future[RenderResult]) -> None:
+            try:
+                answer.set_result(look_of(done.result()))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        self._pool.submit(scene_job(source, fidelity, values, surface)).add_done_callback(settle)
+        return answer
 
     def close(self) -> None:
         """Wait for measurements under way."""

@@ -23,6 +23,7 @@ from seig_search.search.renders import Measured, PaidRenders
 from seig_search.stages import Stage
 from seig_search.tuning import Noise, Trial, Tuner, TuningProblem, Verdict, accept
 from seig_search.tuning.light_layers import LightLayers
+from seig_search.tuning.scene_look import SceneLook
 
 __all__ = ["Border", "Tuned", "grouped", "tune_candidate"]
 
@@ -152,6 +153,9 @@ def tune_candidate(
             border.renders.submit(RenderJob(program.source, fidelity, values, passes=("lights", "albedo")))
         )
 
+    def scenes(values: Mapping[str, Value], surface: bool) -> Future[SceneLook | None]:
+        return border.renders.build(program.source, fidelity, values, surface)
+
     parts = min(MOST_PARTS, max_renders // RENDERS_PER_PART)
     result = tuner.tune(
         TuningProblem(
@@ -162,6 +166,7 @@ def tune_candidate(
             stage,
             border.renders.target,
             layers if fidelity.engine == "CYCLES" else None,
+            scenes if fidelity.engine == "CYCLES" else None,
             storage=None if studies is None else (studies, f"{stage.value}/{candidate.id}"),
         ),
         submit,

@@ -1,6 +1,6 @@
 """Tuners find better numbers for a program's parameters, and the guard decides whether a change may be kept.
 
-The seam is in ``seam``. ``residual_tuner`` goes by the residual image, ``optuna_tuner`` and ``local_tuner`` by the score alone; ``auto_tuner`` chains them.
+The seam is in ``seam``. ``camera_tuner`` goes by the scene itself, ``residual_tuner`` goes by the residual image, ``optuna_tuner`` and ``local_tuner`` by the score alone; ``auto_tuner`` chains them.
 """
 
 from seig_search.tuning.auto_tuner import AutoTuner

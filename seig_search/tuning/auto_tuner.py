@@ -29,12 +29,15 @@ FAR, BLUR = 0.06, 0.015
 
 
 class AutoTuner:
-    """Light and colours in closed form, least squares on the residual image, and sampling, each from where the last one got to.
+    """Camera and places from points, light and colours in closed form, least squares on the residual image, and sampling, each from where the last one got to.
 
-    Where numbers drive lights or colour surfaces, they are solved for: a few renders settle all of them at once. If there are others too, least
-    squares moves all of them first, since light that is solved for while things stand in the wrong place makes up for that. Least squares gets furthest per render where the
+    Where numbers move the camera or things, they are found first, whatever the light. Where numbers drive lights or colour surfaces, they are solved for: a few renders settle all of them at once. Then camera and places once
+    more, since things can be set to the pixel only once their light is right; if the picture is still far off, the search begins anew. If there is nobody to build scenes, least squares
+    comes before light, since light that is solved for while things stand in the wrong place makes up for that. Least squares gets furthest per render where the
     picture answers to the numbers, but knows nothing of integers and choices, and climbs no score where pictures and score disagree; for these, and for what is left
     of the renders, numbers are sampled: by local search, or by CMA-ES where there are some hundred renders per number (it learns a covariance over all numbers at once).
+
+    A tuner goes on from where the last one wants it to; the result is the best score of all renders.
 
     Args:
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
@@ -80,20 +83,17 @@ class AutoTuner:
         chain = _Chain(problem, submit, rng, progress)
         light = [p for p in problem.parameters if is_amount(p) or is_surface(p)] if problem.layers is not None else []
         looks = min(MOST_LOOKS + len(light) // 3, int(self.lights * problem.max_renders)) if light else 0
-        if problem.scenes is not None and len(light) < len(problem.parameters):
+        found = problem.scenes is not None and chain.go_on(self._camera, int(self.camera * problem.max_renders))
+        if not found and light and len(light) < len(problem.parameters):
+            # While things stand in the wrong place, light would be bent to make up for it.
+            chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
+        chain.go_on(self._lights, looks)
+        for turn in range(AGAIN if found else 0):
             # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
-            chain.go_on(self._camera, int(self.camera * problem.max_renders))
-            chain.go_on(self._lights, looks)
-            for turn in range(AGAIN):
-                astray = chain.off() > FAR
-                if astray or turn == 0:
-                    chain.go_on(self._camera if astray else self._align, int(self.camera / 2 * problem.max_renders))
-                    chain.go_on(self._lights, looks)
-        elif light:
-            if len(light) < len(problem.parameters):
-                # While things stand in the wrong place, light would be bent to make up for it.
-                chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
-            chain.go_on(self._lights, looks)
+            astray = chain.off() > FAR
+            if astray or turn == 0:
+                chain.go_on(self._camera if astray else self._align, int(self.camera / 2 * problem.max_renders))
+                chain.go_on(self._lights, looks)
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()
@@ -130,10 +130,10 @@ class _Chain:
         image = ResidualImage(target, seen.shape[1], seen.shape[0])
         return float(np.linalg.norm(image.blurred(image.off(image.planes(seen)), BLUR * max(seen.shape[:2]))))
 
-    def go_on(self, tuner: Tuner, renders: int) -> None:
-        """Let a tuner have so many renders; none if that is less than one."""
+    def go_on(self, tuner: Tuner, renders: int) -> bool:
+        """Let a tuner have so many renders, none if that is less than one; says whether it used any."""
         if renders < 1:
-            return
+            return False
         so_far, used = dict(self._values), self._used
         moved = tuple(
             replace(parameter, value=so_far.get(parameter.key, parameter.value))
@@ -162,6 +162,7 @@ class _Chain:
         self._used = used + result.trials
         if result.trials:
             self._told.append(result.explanation)
+        return result.trials > 0
 
     def _noted(self, values: Mapping[str, Value]) -> Future[Trial]:
         place = len(self._known)

@@ -19,7 +19,7 @@ from seig_search.tuning.reprojection import Reprojection
 from seig_search.tuning.residual_image import Floats, ResidualImage
 from seig_search.tuning.scene_look import SceneLook
 from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
-from seig_search.tuning.space import Axis, Space
+from seig_search.tuning.space import Axis, Coordinates, Space
 from seig_search.tuning.trials import Trials
 
 __all__ = ["CameraTuner"]
@@ -53,7 +53,7 @@ class CameraTuner:
         UsageError: A setting is out of its range.
     """
 
-    def __init__(self, reach: float = 0.5, valleys: int = 24, candidates: int = 4, tint: float = 1.0) -> None:
+    def __init__(self, reach: float = 0.5, valleys: int = 16, candidates: int = 4, tint: float = 1.0) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
         if valleys < 0 or candidates < 1:
@@ -81,11 +81,9 @@ class CameraTuner:
         axes = [
             axis
             for axis in space.axes
-            if axis.kind == "float"
-            and kinds[axis.key] != "rgb"
-            and stages[axis.key] in (Stage.COMPOSITION, Stage.GEOMETRY, None)
+            if axis.kind == "float" and kinds[axis.key] != "rgb" and stages[axis.key] in (Stage.COMPOSITION, None)
         ]
-        # Where things are is mostly the matter of composition; the rest comes as far as there is room.
+        # Where things are is the matter of composition; what belongs to no stage comes as far as there is room.
         axes.sort(key=lambda axis: stages[axis.key] is not Stage.COMPOSITION)
         axes = axes[:MOST_AXES]
         if not axes or problem.max_renders < 1:
@@ -236,9 +234,7 @@ class _Alignment:
         fine = cost(PointPicture(look, self._motions, self._t(self._whole(ends[0].at))), FINE_SIDE)
         tops = [Found(fine(end.at), end.at) for end in ends]
         tops = sorted(tops, key=lambda found: found.cost)[: self._tuner.candidates]
-        return sorted(
-            (near_by(fine, top, 0.03, 20, start, self._rng) for top in tops), key=lambda found: found.cost
-        )
+        return sorted((near_by(fine, top, 0.03, 20, start, self._rng) for top in tops), key=lambda found: found.cost)
 
     def _aligned(self, places: Sequence[Floats]) -> _Seen | None:
         """Render the places, go on from the best two, then from the better one."""
@@ -264,7 +260,7 @@ class _Alignment:
 
     def _rendered(self, places: Sequence[Floats]) -> list[_Seen]:
         wholes = [self._whole(at) for at in places]
-        points = [
+        points: list[Coordinates] = [
             {axis.name: float(x) for axis, x in zip(self._axes, whole, strict=True)} for whole in wholes
         ]
         trials = self._trials.run(points)
@@ -292,15 +288,18 @@ class _Alignment:
     def _spans_t(self, whole: Floats) -> Floats:
         """How much ``t`` changes per unit of coordinates, at a place."""
         small = 1e-3
-        return (self._t(np.minimum(whole + small, 1.0)) - self._t(np.maximum(whole - small, 0.0))) / (
+        slopes: Floats = (self._t(np.minimum(whole + small, 1.0)) - self._t(np.maximum(whole - small, 0.0))) / (
             np.minimum(whole + small, 1.0) - np.maximum(whole - small, 0.0)
         )
+        return slopes
 
     def _result(self, numbers: Sequence[int], why: str, best: _Seen | None) -> TuningResult:
         method = f"camera and placement by {self.looked} scene evaluations"
         if why:
             return TuningResult({}, self._problem.start, self._trials.used, f"{method}: {why}")
-        return self._trials.result(method, len(numbers), None if best is None else (self._values(self._whole(best.at)), best.trial))
+        return self._trials.result(
+            method, len(numbers), None if best is None else (self._values(self._whole(best.at)), best.trial)
+        )
 
 
 def _value(axis: Axis, coordinate: float) -> float:

@@ -78,9 +78,7 @@ def log_motion(motion: Floats) -> tuple[Floats, Floats, float] | None:
 
 def _shifted(axis: Floats, angle: float, t: float) -> Floats:
     left: Floats = (
-        t * np.eye(3)
-        + (1 - np.cos(t * angle)) / angle * axis
-        + (t * angle - np.sin(t * angle)) / angle * axis @ axis
+        t * np.eye(3) + (1 - np.cos(t * angle)) / angle * axis + (t * angle - np.sin(t * angle)) / angle * axis @ axis
     )
     return left
 
@@ -220,9 +218,7 @@ class Motions:
         return self.base.projection if self.lens is None else self.lens.at(t)
 
     def _off(self, joint: Sequence[tuple[Floats, Placement]]) -> float:
-        offs = [
-            _distance(self.matrix(CAMERA, t), there.matrices[CAMERA], self._scale()) for t, there in joint
-        ]
+        offs = [_distance(self.matrix(CAMERA, t), there.matrices[CAMERA], self._scale()) for t, there in joint]
         return float(np.median(offs)) if offs else 0.0
 
     def _scale(self) -> float:
@@ -242,9 +238,7 @@ def _distance(one: Floats, other: Floats, scale: float) -> float:
     return float(np.linalg.norm(one[:3, :3] - other[:3, :3]) + np.linalg.norm(one[:3, 3] - other[:3, 3]) / scale)
 
 
-def _ordered(
-    motions: list[Motion], base: Floats, name: str, joint: Sequence[tuple[Floats, Placement]]
-) -> list[Motion]:
+def _ordered(motions: list[Motion], base: Floats, name: str, joint: Sequence[tuple[Floats, Placement]]) -> list[Motion]:
     """Find the order of a product of motions that explains the joint probes."""
     probes = [(t, there.matrices[name]) for t, there in joint if name in there.matrices]
     if len(motions) < 2 or not probes:
@@ -300,8 +294,8 @@ def _lens(base: Placement, alone: Sequence[tuple[int, float, Placement]]) -> Len
             start = _bend(view, float(base.projection[0, 0]))
             slope = (_bend(view, float(first[0, 0])) - start) / t
             slopes[view][index] = slope
-            for again, there in seen[1:]:
+            for again, other in seen[1:]:
                 told = _unbend(view, start + again * slope)
-                off[view] += abs(told / float(there[0, 0]) - 1)
+                off[view] += abs(told / float(other[0, 0]) - 1)
     view = min(VIEWS, key=lambda name: off[name])
     return Lens(base.projection, view, slopes[view], shifts)

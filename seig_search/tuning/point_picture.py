@@ -21,6 +21,7 @@ BEHIND = 0.02
 """A point this share of its depth behind the nearest one about it is hidden by it."""
 FILLS = 4
 RIDGE = 0.02
+DETAIL = 0.08
 PAINT, WRONG_PAINT, LEAST_PAINTS = 0.5, 0.03, 4
 """Weight of colours that are not as painted, the squared distance from which a paint counts as wrong, and how many make a rule."""
 
@@ -164,14 +165,22 @@ class Regions:
     """
 
     def __init__(self, target: Floats) -> None:
+        from scipy.ndimage import gaussian_filter
+
         self.size = target.shape[:2]
-        self._target = target.reshape(-1, target.shape[2])
-        whole = self._target - self._target.mean(axis=0)
+        sigma = DETAIL * max(self.size)
+        smooth = gaussian_filter(target[..., :3], (sigma, sigma, 0), mode="nearest")
+        # As it is, wide light outweighs small things; without what is smooth, they count alike.
+        parts = [part.reshape(-1, part.shape[2]) for part in (target, target[..., :3] - smooth)]
+        spreads = [max(float(((part - part.mean(axis=0)) ** 2).sum()), 1e-9) for part in parts]
+        self._target = np.concatenate(
+            [part / np.sqrt(2 * spread) for part, spread in zip(parts, spreads, strict=True)], axis=1
+        )
+        self._spread = 2 * spreads[0]
         height, width = self.size
         y, x = np.mgrid[0:height, 0:width].reshape(2, -1)
         x, y = 2 * (x + 0.5) / width - 1, 2 * (y + 0.5) / height - 1
         self._where = np.column_stack([np.ones(len(x)), x, y, x * x, x * y, y * y])
-        self._spread = max(float((whole**2).sum()), 1e-9)
 
     def cost(self, shown: Shown, labels: Whole, paints: Floats) -> float:
         """Give the share of the target's variance that is left, and some more where colours are far from the paints.
@@ -198,8 +207,8 @@ class Regions:
         )
         fit = np.einsum("pn,pnc->pc", features, np.repeat(solved, sizes, axis=0))
         left = float(((fit - target) ** 2).sum())
-        means = sums[:, 0, n : n + 3] / sizes[:, None]
-        return (left + PAINT * _unlike(means, paints[mine[starts]], sizes)) / self._spread
+        means = sums[:, 0, n : n + 3] / sizes[:, None] * np.sqrt(self._spread)
+        return left + PAINT * _unlike(means, paints[mine[starts]], sizes) / self._spread
 
 
 def _unlike(means: Floats, paints: Floats, sizes: Floats) -> float:

@@ -119,7 +119,9 @@ class Reprojection:
                 continue
             flat = self._blurred(np.dstack(columns), share)
             flat = flat / np.maximum(np.linalg.norm(flat, axis=0), 1e-9)
-            bases.append(flat @ np.linalg.inv(np.linalg.cholesky(flat.T @ flat + self._ridge * np.eye(flat.shape[1]))).T)
+            bases.append(
+                flat @ np.linalg.inv(np.linalg.cholesky(flat.T @ flat + self._ridge * np.eye(flat.shape[1]))).T
+            )
         self._bases[share] = bases
         return bases
 
@@ -130,7 +132,8 @@ class Reprojection:
         for channel, basis in enumerate(self._freed(share)):
             column = flat[:, channel]
             found[:, channel] = column if basis is None else column - basis @ (basis.T @ column)
-        return found.reshape(-1) / np.sqrt(found.size)
+        rest: Floats = found.reshape(-1) / np.sqrt(found.size)
+        return rest
 
     def misfit(self, share: float = SIGMAS[1]) -> float:
         """How far the render itself is from the target, but for brightness and tint; a root mean square, robust."""

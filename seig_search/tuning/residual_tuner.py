@@ -56,8 +56,8 @@ class ResidualTuner:
     """Moves many numbers at once to where the residual image says, coarse to fine.
 
     A render per number tells how the picture answers to it (forward differences, the same Cycles seed throughout). From these
-    slopes, least squares proposes steps at several blurs and dampings; all are rendered, and the one with the best *score* is taken: the residual proposes, the
-    composite decides. Slopes are corrected by what steps really did (Broyden), and taken anew when that no longer helps.
+    slopes, least squares proposes steps at several blurs and dampings; all are rendered, and the one with the least residual is taken;
+    the result is the best *score* of all renders. Slopes are corrected by what steps really did (Broyden), and taken anew when that no longer helps.
     Numbers to which the picture does not answer stay where they are, a weak pull keeps the rest near the author's values, and
     what fits no number counts less (Huber). Integers and choices are left alone.
 
@@ -136,9 +136,7 @@ class _Descent:
                 stride /= 3
                 self._probe = max(self._probe / 2, 0.005)
         values = self._trials.values({axis.name: float(x) for axis, x in zip(self._axes, self._best.at, strict=True)})
-        return self._trials.result(
-            "least squares on the residual image", len(self._axes), (values, self._best.trial)
-        )
+        return self._trials.result("least squares on the residual image", len(self._axes), (values, self._best.trial))
 
     def _loss(self, planes: Floats) -> float:
         """How far a render is off: what the steps are to lessen, so that no score leads them astray."""
