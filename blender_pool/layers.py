@@ -89,6 +89,15 @@ def read_layers(
         values = np.frombuffer(blob, "<i4" if whole else "<f4").reshape(shape)
         if whole:
             good = values.min() >= 0 and values.max() < len(names[layer])
+        elif layer == "surface":
+            told = values[..., 6:]
+            most = max(0, len(names[layer]) - 1)
+            good = bool(np.isfinite(values).all()) and bool(
+                (told == np.floor(told)).all()
+                and told.min() >= 0
+                and told[..., 0].max() <= most
+                and told.max() <= MOST_NAMES
+            )
         elif layer == "depth":
             good = not (np.isnan(values).any() or values.min() < 0)
         else:

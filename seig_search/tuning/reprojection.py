@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from seig_search.tuning.point_picture import PointPicture
 from seig_search.tuning.residual_image import Floats, huber_weights
@@ -82,7 +81,8 @@ class Reprojection:
         """Give the picture after a step of the coordinates, (H, W, C)."""
         height, width = self._size
         points = self._picture.shown(self._moved(step), width, height).points
-        return np.where((points >= 0)[..., None], self._colours[points], self._back)
+        seen: Floats = np.where((points >= 0)[..., None], self._colours[points], self._back)
+        return seen
 
     def _blurred(self, planes: Floats, share: float) -> Floats:
         from scipy.ndimage import gaussian_filter
@@ -190,9 +190,9 @@ class Reprojection:
             move = np.clip(move * min(1.0, STRIDE / max(float(np.abs(move).max()), 1e-9)), -at - step, 1 - at - step)
             if self._shift(step + move) < SHIFT_PX:
                 # Points that jump from pixel to pixel would hide what so small a step does; a render will tell.
-                return step + move
+                return np.asarray(step + move, np.float64)
             there = self._rest(lack - self.seen_from(step + move), share)
             cost = float(np.linalg.norm(there * huber_weights(there, [slice(None)])))
             if cost < least:
-                best, least = step + move, cost
+                best, least = np.asarray(step + move, np.float64), cost
         return best

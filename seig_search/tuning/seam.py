@@ -18,8 +18,8 @@ from seig_search.stages import Stage
 if TYPE_CHECKING:
     from seig_search.program import Parameter
     from seig_search.target import Target
-    from seig_search.tuning.scene_look import SceneLook
     from seig_search.tuning.light_layers import LightLayers
+    from seig_search.tuning.scene_look import SceneLook
 
 __all__ = ["Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
 

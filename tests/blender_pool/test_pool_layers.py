@@ -93,6 +93,7 @@ def test_layers_have_their_shapes_and_leave_the_picture_as_it_is(run, everything
         "albedo": (deep, "<f4"),
         "denoising_normal": (deep, "<f4"),
         "linear": (deep, "<f4"),
+        "surface": ((48, 64, 8), "<f4"),
     }
     assert np.array_equal(everything.pixels, run(STAGE).pixels)
 
@@ -127,6 +128,20 @@ def test_depth_normals_and_indices_say_what_is_where(everything):
     assert layers["depth"][objects == 1].min() == pytest.approx(6.5 * np.sin(1.28) + 1.5 * np.cos(1.28), abs=0.35)
     assert layers["albedo"][objects == 1].mean(0) == pytest.approx([0.8, 0.1, 0.05], abs=0.12)
     assert (layers["alpha"] == 1).all()
+
+
+def test_surface_points_lie_on_the_objects_that_they_are_said_to_be_of(everything):
+    points, names = everything.layers["surface"].reshape(-1, 8), everything.names["surface"]
+    boxes = {told["name"]: np.array(told["bbox_world"]) for told in everything.facts["objects"]}
+    assert set(names) == {"Box", "Floor", "Glow"}
+    assert np.allclose(np.linalg.norm(points[:, 3:6], axis=1), 1, atol=1e-4)
+    for index, name in enumerate(names):
+        mine = points[points[:, 6] == index]
+        assert len(mine) > 100
+        assert (mine[:, :3] >= boxes[name].min(0) - 1e-3).all()
+        assert (mine[:, :3] <= boxes[name].max(0) + 1e-3).all()
+    floor = points[points[:, 6] == names.index("Floor")]
+    assert np.abs(floor[:, 3:6] - [0, 0, 1]).max() < 1e-4
 
 
 def test_facts_count_visible_pixels_when_the_index_is_there(everything):
