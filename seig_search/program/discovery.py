@@ -1,7 +1,8 @@
 """Tunable numbers in code that declares none.
 
 A number counts when it flows, as a literal, into a property worth tuning: assigned to it directly, through
-``radians``, a ``Vector``, a name that is bound once, or an argument of a function of the program.
+``radians``, a ``Vector``, a name that is bound once, an entry of a dictionary or table, an attribute of a class of the
+program, or an argument of one of its functions.
 """
 
 from __future__ import annotations
@@ -11,67 +12,81 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from seig_search.program.annotation import number_of, numbers_of
+from seig_search.program.bindings import Bindings, Scope, Source, last_word, parameters_of, self_of, title_in
 from seig_search.program.parameter import Kind, Parameter, Slot
-from seig_search.program.property_range import Range, RangeRule, attribute_rule, keyword_rule, socket_rule
-from seig_search.program.source_text import SourceText
+from seig_search.program.property_names import property_of
+from seig_search.program.property_range import Range, RangeRule, attribute_rule, component_rule, keyword_rule, operator_rule
+from seig_search.program.source_text import SourceText, Span
 from seig_search.render import Value
 from seig_search.stages import Stage
 
-__all__ = ["found_slots"]
+__all__ = ["Feeds", "found_slots", "literals_of"]
 
-_WRAPPERS = frozenset({"Vector", "Euler", "Color"})
-_AXES = frozenset("xyzrgb")
-_AXIS_OWNERS = frozenset({"location", "rotation_euler", "scale", "dimensions", "color"})
-_DEPTH = 3
-_Function = ast.FunctionDef
+_WRAPPERS = frozenset({"Vector", "Euler", "Color", "tuple", "list", "float", "array"})
+_DEPTH = 8
+_MOST_STEPS = 50_000
+"""A program made to be hard to follow is followed no further than this."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where an expression stands: the functions around it, innermost last."""
-
-    functions: tuple[_Function, ...] = ()
+Feeds = Mapping[str, tuple[str, ...]]
+"""The properties that a parameter's literal ends up in, by the parameter's key."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Literal:
+class Literal:
     """A literal that flows into a property."""
 
     node: ast.expr
     rule: RangeRule
     name: str
+    property: str
     degrees: bool
 
 
-def found_slots(
-    tree: ast.Module,
-    text: SourceText,
-    stage_of: Callable[[int], Stage | None],
-    declared: Iterable[Slot],
-) -> tuple[Slot, ...]:
-    """Find the tunable literals of a program, none of them part of a declared parameter.
-
-    Returns:
-        One parameter per literal (a tuple is one), in the order of the source.
-    """
-    taken = [span for slot in declared for span in slot.spans]
-    slots: dict[str, Slot] = {}
+def literals_of(tree: ast.Module) -> tuple[Literal, ...]:
+    """Find every literal that flows into a property worth tuning; one that feeds several is given once for each."""
     try:
-        literals = list(_Flow(tree).literals())
+        return tuple(_Flow(Bindings(tree)).literals())
     except RecursionError:
         # A tree too deep to walk holds nothing that a person would tune.
         return ()
+
+
+def found_slots(
+    literals: Iterable[Literal],
+    text: SourceText,
+    stage_of: Callable[[int], Stage | None],
+    declared: Iterable[Slot],
+) -> tuple[tuple[Slot, ...], Feeds]:
+    """Find the tunable literals of a program, none of them part of a declared parameter.
+
+    Returns:
+        One parameter per literal (a tuple is one), in the order of the source, however many properties it feeds; and what
+        the declared and the found ones feed.
+    """
+    declared = tuple(declared)
+    taken = [span for slot in declared for span in slot.spans]
+    slots: dict[str, Slot] = {}
+    feeds: dict[str, dict[str, None]] = {}
     for literal in literals:
-        slot = _slot(literal, text, stage_of)
-        if slot is None or slot.parameter.key in slots:
-            continue
-        if not any(start < end_b and start_b < end for start, end in slot.spans for start_b, end_b in taken):
-            slots[slot.parameter.key] = slot
+        place = text.span(literal.node)
+        key = f"{literal.node.lineno}:{literal.node.col_offset}"
+        owner = next((s.parameter.key for s in declared if any(_meet(place, span) for span in s.spans)), None)
+        if owner is None and key not in slots:
+            slot = _slot(literal, key, text, stage_of)
+            if slot is None or any(_meet(span, other) for span in slot.spans for other in taken):
+                continue
+            slots[key] = slot
             taken += slot.spans
-    return tuple(sorted(slots.values(), key=lambda slot: slot.spans[0]))
+        feeds.setdefault(owner or key, {})[literal.property] = None
+    ordered = sorted(slots.values(), key=lambda slot: slot.spans[0])
+    return tuple(ordered), {key: tuple(names) for key, names in feeds.items()}
 
 
-def _slot(literal: _Literal, text: SourceText, stage_of: Callable[[int], Stage | None]) -> Slot | None:
+def _meet(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _slot(literal: Literal, key: str, text: SourceText, stage_of: Callable[[int], Stage | None]) -> Slot | None:
     node = literal.node
     number, numbers = number_of(node), numbers_of(node)
     values = numbers if numbers is not None else () if number is None else (float(number),)
@@ -82,224 +97,273 @@ def _slot(literal: _Literal, text: SourceText, stage_of: Callable[[int], Stage |
     kind: Kind = "float"
     nodes = [node]
     if numbers is not None:
-        if text.piece(text.span(node))[0] not in "([":
-            return None  # a bare tuple begins where its first number does: the key would name both
         kind, value = ("rgb", values[:3]) if bounds.colour else ("vector", values)
         nodes = node.elts[: len(value)]  # type: ignore[attr-defined]
-    line = node.lineno
     parameter = Parameter(
-        f"{line}:{node.col_offset}", literal.name, value, kind, bounds.low, bounds.high, bounds.log, bounds.unit,
-        (), stage_of(line), line, False,
+        key, literal.name, value, kind, bounds.low, bounds.high, bounds.log, bounds.unit, (),
+        stage_of(node.lineno), node.lineno, False,
     )  # fmt: skip
     return Slot(parameter, tuple(text.span(n) for n in nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """Where a value ends up: how its range is guessed, what it is called so far, which property it sets."""
+
+    rule: RangeRule
+    name: str
+    property: str
+    degrees: bool = False
+
+    def called(self, name: str) -> _Goal:
+        return _Goal(self.rule, name, self.property, self.degrees)
+
+    @property
+    def end(self) -> str:
+        """The property's own name, without what owns it."""
+        return self.property.rpartition(".")[2].partition(" ")[2] or self.property.rpartition(".")[2]
 
 
 class _Flow:
     """Follows properties back to the literals that they get."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.tree = tree
-        self.functions = {s.name: s for s in tree.body if isinstance(s, _Function)}
-        self.calls: dict[str, list[tuple[ast.Call, _Scope]]] = {}
-        self.bindings: dict[int, dict[str, list[ast.expr | None]]] = {0: {}}
-        self.nodes: list[tuple[ast.AST, _Scope]] = []
-        self._survey(tree, _Scope())
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
+        self._steps = 0
 
-    def _survey(self, root: ast.AST, scope: _Scope) -> None:
-        stack = [(child, scope) for child in ast.iter_child_nodes(root)]
-        while stack:
-            node, scope = stack.pop()
-            self.nodes.append((node, scope))
-            here = scope
-            if isinstance(node, _Function):
-                here = _Scope((*scope.functions, node))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                self.calls.setdefault(node.func.id, []).append((node, scope))
-            self._bind(node, scope)
-            stack.extend((child, here) for child in ast.iter_child_nodes(node))
-        self.nodes.reverse()
-
-    def _bind(self, node: ast.AST, scope: _Scope) -> None:
-        """Note a name that is bound; every other way of binding than ``NAME = value`` counts as unknown."""
-        names = self.bindings.setdefault(_key(scope), {})
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            names.setdefault(node.targets[0].id, []).append(node.value)
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            names.setdefault(node.target.id, []).append(node.value)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            # The target of the two forms above is met here too: one None for each value.
-            names.setdefault(node.id, []).append(None)
-        elif isinstance(node, ast.Global):
-            for name in node.names:
-                self.bindings[0].setdefault(name, []).extend([None, None])
-
-    def literals(self) -> Iterator[_Literal]:
-        for node, scope in self.nodes:
-            if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                rule, name = _target(node.targets[0])
-                if rule is not None:
-                    yield from self._flows(node.value, scope, rule, name, False, 0)
+    def literals(self) -> Iterator[Literal]:
+        for node, scope in self._bindings.nodes:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    yield from self._assigned(target, node.value, scope)
+            elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+                yield from self._assigned(node.target, node.value, scope)
             elif isinstance(node, ast.Call):
-                # Arguments of the program's own functions count by where they end up, not by their names.
-                if isinstance(node.func, ast.Name) and node.func.id in self.functions:
-                    continue
-                for keyword in node.keywords:
-                    rule = keyword_rule(keyword.arg or "")
-                    if rule is not None:
-                        name = f"{_callee(node.func)}.{keyword.arg}"
-                        yield from self._flows(keyword.value, scope, rule, name, False, 0)
+                yield from self._called(node, scope)
 
-    def _flows(
-        self, node: ast.expr, scope: _Scope, rule: RangeRule, name: str, degrees: bool, depth: int
-    ) -> Iterator[_Literal]:
-        """Give the literals that a value comes from."""
-        if depth > _DEPTH:
+    def _assigned(self, target: ast.expr, value: ast.expr, scope: Scope) -> Iterator[Literal]:
+        if isinstance(target, ast.Tuple | ast.List):
+            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+                for one, part in zip(target.elts, value.elts, strict=True):
+                    yield from self._assigned(one, part, scope)
             return
-        if number_of(node) is not None or numbers_of(node) is not None:
-            yield _Literal(node, rule, name, degrees)
-        elif isinstance(node, ast.Tuple | ast.List):
-            for index, element in enumerate(node.elts):
-                # A zero beside numbers that are computed is an axis left alone on purpose.
-                if number_of(element) == 0:
-                    continue
-                yield from self._flows(element, scope, rule, f"{name}[{index}]", degrees, depth)
-        elif isinstance(node, ast.Call):
-            function = _last(node.func)
-            if function == "radians" and len(node.args) == 1:
-                yield from self._flows(node.args[0], scope, rule, name, True, depth)
-            elif function in _WRAPPERS and node.args:
-                yield from self._flows(node.args[0], scope, rule, name, degrees, depth)
-        elif isinstance(node, ast.Name):
-            yield from self._named(node.id, scope, rule, name, degrees, depth + 1)
+        rule, name = property_of(target, lambda node: self._bindings.plain(node, scope))
+        if rule is not None:
+            yield from self._flows(value, scope, _Goal(rule, name, name), 0)
+
+    def _called(self, call: ast.Call, scope: Scope) -> Iterator[Literal]:
+        word = last_word(call.func)
+        if word == "to_track_quat" and isinstance(call.func, ast.Attribute):
+            # The usual way of looking at a point: (point - camera.location).to_track_quat("-Z", "Y").
+            rule = attribute_rule("location")
+            if rule is not None:
+                yield from self._flows(call.func.value, scope, _Goal(rule, "look at", "look at"), 0)
+        # Arguments of the program's own functions count by where they end up, not by their names.
+        if self._bindings.is_own(call):
+            return
+        if word == "Translation" and call.args and (rule := attribute_rule("location")) is not None:
+            yield from self._flows(call.args[0], scope, _Goal(rule, "matrix.translation", "matrix.translation"), 0)
+        for keyword in call.keywords:
+            rule = operator_rule(word, keyword.arg or "") or keyword_rule(keyword.arg or "")
+            if rule is not None:
+                name = f"{word.removeprefix('primitive_').removesuffix('_add') or 'call'}.{keyword.arg}"
+                yield from self._flows(keyword.value, scope, _Goal(rule, name, name), 0)
+
+    def _flows(self, node: ast.expr, scope: Scope, goal: _Goal, depth: int) -> Iterator[Literal]:
+        """Give the literals that a value comes from."""
+        for value, here, name in self._origins(node, scope, goal.name, goal.end, depth):
+            at = goal.called(name)
+            if number_of(value) is not None or (numbers_of(value) is not None and not _is_bare(value)):
+                yield Literal(value, at.rule, at.name, at.property, at.degrees)
+            elif isinstance(value, ast.Tuple | ast.List):
+                yield from self._elements(value, here, at, depth)
+            elif isinstance(value, ast.Call):
+                function = last_word(value.func)
+                if function in ("radians", "deg2rad") and len(value.args) == 1:
+                    turned = _Goal(at.rule, at.name, at.property, True)
+                    yield from self._flows(value.args[0], here, turned, depth + 1)
+                elif function in _WRAPPERS and value.args:
+                    yield from self._flows(value.args[0], here, at, depth + 1)
+                elif value.args and self._is_tuple_class(function):
+                    yield from self._elements(ast.Tuple(value.args), here, at, depth)
+            elif isinstance(value, ast.BinOp):
+                yield from self._sum(value, here, at, depth + 1)
+
+    def _is_tuple_class(self, name: str) -> bool:
+        owner = self._bindings.classes.get(name)
+        return owner is not None and any(last_word(base) == "NamedTuple" for base in owner.bases)
+
+    def _elements(self, node: ast.Tuple | ast.List, scope: Scope, goal: _Goal, depth: int) -> Iterator[Literal]:
+        part, alpha = component_rule(goal.rule, len(node.elts))
+        computed = numbers_of(node) is None
+        for index, element in enumerate(node.elts):
+            if isinstance(element, ast.Starred):
+                yield from self._flows(element.value, scope, goal, depth + 1)
+            # A zero beside numbers that are computed is an axis left alone on purpose.
+            elif index != alpha and not (computed and number_of(element) == 0):
+                whole = any(isinstance(e, ast.Starred) for e in node.elts)
+                if not whole:
+                    at = _Goal(part, f"{goal.name}[{index}]", goal.property, goal.degrees)
+                    yield from self._flows(element, scope, at, depth + 1)
+
+    def _sum(self, node: ast.BinOp, scope: Scope, goal: _Goal, depth: int) -> Iterator[Literal]:
+        """Follow the parts of a calculation that are worth turning: terms, names with a factor, degrees by hand."""
+        if isinstance(node.op, ast.Add | ast.Sub):
+            colour = isinstance(node.right, ast.Tuple | ast.List) and len(node.right.elts) == 1
+            for side in (node.left,) if colour else (node.left, node.right):
+                # A zero in a sum says nothing.
+                if number_of(side) != 0:
+                    yield from self._flows(side, scope, goal, depth)
+        elif (degrees := _degrees_in(node)) is not None:
+            yield from self._flows(degrees, scope, _Goal(goal.rule, goal.name, goal.property, True), depth)
+        elif isinstance(node.op, ast.Mult | ast.Div):
+            for side in (node.left, node.right) if isinstance(node.op, ast.Mult) else (node.left,):
+                if number_of(side) is None:
+                    yield from self._flows(side, scope, goal, depth)
+
+    def _origins(
+        self, node: ast.expr, scope: Scope, name: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        """Follow names, entries, attributes and arguments back to expressions that are none of these, with what to call them."""
+        self._steps += 1
+        if depth > _DEPTH or self._steps > _MOST_STEPS:
+            return
+        if isinstance(node, ast.Name):
+            yield from self._named(node, scope, name, end, depth + 1)
+        elif isinstance(node, ast.Subscript):
+            key = node.slice.value if isinstance(node.slice, ast.Constant) else number_of(node.slice)
+            if isinstance(key, int | str) and not isinstance(key, bool):
+                yield from self._entries(node.value, scope, key, name, end, depth + 1)
+        elif isinstance(node, ast.Attribute):
+            yield from self._attribute(node, scope, name, end, depth + 1)
+        elif isinstance(node, ast.IfExp):
+            for side in (node.body, node.orelse):
+                yield from self._origins(side, scope, name, end, depth + 1)
+        elif isinstance(node, ast.Call) and last_word(node.func) == "get" and isinstance(node.func, ast.Attribute):
+            if title_in(node.args):
+                yield from self._entries(node.func.value, scope, title_in(node.args), name, end, depth + 1)
+        else:
+            yield node, scope, name
+
+    def _entries(
+        self, container: ast.expr, scope: Scope, key: int | str, name: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        for whole, here, title in self._origins(container, scope, name, end, depth):
+            for part, there, label in self._bindings.parts(whole, here, key, title):
+                yield from self._origins(part, there, label, end, depth + 1)
 
     def _named(
-        self, word: str, scope: _Scope, rule: RangeRule, name: str, degrees: bool, depth: int
-    ) -> Iterator[_Literal]:
-        for level in range(len(scope.functions), -1, -1):
-            around = _Scope(scope.functions[:level])
-            bound = self.bindings.get(_key(around), {}).get(word)
-            if level and word in _arguments(scope.functions[level - 1]):
-                function = scope.functions[level - 1]
-                if not bound and self.functions.get(function.name) is function:
-                    yield from self._passed(function, word, rule, name, degrees, depth)
+        self, node: ast.Name, scope: Scope, name: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        word = node.id
+        bound, around = self._bindings.named(word, scope, node.lineno)
+        if isinstance(bound, ast.FunctionDef):
+            yield from self._passed(bound, word, name, end, depth)
+        elif bound is not None:
+            yield from self._source(bound, word, word if not around.functions else name, end, depth)
+
+    def _source(
+        self, source: Source, word: str, name: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        """Follow what a name is bound to, a part of something at times."""
+        found = self._origins(source.value, source.scope, name, end, depth)
+        for number, step in enumerate(source.steps):
+            found = self._parts_of(list(found), step, word if number else "", end, depth)
+        yield from found
+
+    def _parts_of(
+        self, wholes: list[tuple[ast.expr, Scope, str]], step: object, word: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        for whole, here, title in wholes:
+            for part, there, label in self._bindings.parts(whole, here, step, title):  # type: ignore[arg-type]
+                yield from self._origins(part, there, f"{title}.{word}" if word else label, end, depth + 1)
+
+    def _attribute(
+        self, node: ast.Attribute, scope: Scope, name: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        """Follow ``self.word``, ``Config.word``, and ``word`` of an object that the program makes."""
+        base = node.value
+        if isinstance(base, ast.Name):
+            mine = scope.owner if base.id == self_of(scope) else None
+            owner = mine or self._bindings.classes.get(base.id)
+            if owner is not None:
+                source = self._bindings.member(owner, node.attr)
+                if source is not None:
+                    yield from self._source(source, node.attr, f"{owner.name}.{node.attr}", end, depth)
+                if mine is not None and node.attr in self._bindings.fields(owner):
+                    for call, there in self._bindings.calls.get(owner.name, []):
+                        yield from self._field(call, there, node.attr, end, depth)
                 return
-            if bound is not None:
-                values = [value for value in bound if value is not None]
-                if len(values) == 1 and len(bound) == 2:
-                    label = word if not level else name
-                    yield from self._flows(values[0], around, rule, label, degrees, depth)
-                return
+        for whole, here, title in self._origins(base, scope, name, end, depth):
+            if isinstance(whole, ast.Call):
+                yield from self._field(whole, here, node.attr, end, depth, title)
+
+    def _field(
+        self, call: ast.Call, scope: Scope, word: str, end: str, depth: int, title: str = ""
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        for part, there, label in self._bindings.parts(call, scope, word, title or last_word(call.func)):
+            yield from self._origins(part, there, label, end, depth + 1)
 
     def _passed(
-        self, function: _Function, word: str, rule: RangeRule, name: str, degrees: bool, depth: int
-    ) -> Iterator[_Literal]:
+        self, function: ast.FunctionDef, word: str, name: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
         """Follow an argument to the calls of its function, and to its default."""
-        arguments = function.args
-        positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-        end = name.rpartition(".")[2] if "." in name else name
-        for call, scope in self.calls.get(function.name, []):
-            value = next((k.value for k in call.keywords if k.arg == word), None)
-            if value is None and word in positional and not any(isinstance(a, ast.Starred) for a in call.args):
-                index = positional.index(word)
-                value = call.args[index] if index < len(call.args) else None
+        calls, positional = self._bindings.calls_of(function)
+        component = name[name.rindex("[") :] if name.endswith("]") and "[" in name else ""
+        owner = self._bindings.owner_of(function)
+        mine = f"{owner.name if owner and function.name == '__init__' else function.name}.{word}"
+        unsaid = not calls
+        for call, scope in calls:
+            title = title_in([*call.args, *(k.value for k in call.keywords if k.arg == "name")])
+            label = (f"{title}.{end}" if title else mine) + component
+            value = self._argument(call, word, positional)
             if value is not None:
-                first = call.args[0] if call.args else None
-                titled = isinstance(first, ast.Constant) and isinstance(first.value, str)
-                label = f"{first.value}.{end}" if titled else f"{function.name}.{word}"  # type: ignore[union-attr]
-                yield from self._flows(value, scope, rule, label, degrees, depth)
-        default = _defaults(function).get(word)
+                part, entry = value
+                if entry is None:
+                    yield from self._origins(part, scope, label, end, depth + 1)
+                else:
+                    yield from self._entries(part, scope, entry, label, end, depth + 1)
+                continue
+            unsaid = True
+            for keyword in call.keywords:
+                if keyword.arg is None:
+                    yield from self._entries(keyword.value, scope, word, label, end, depth + 1)
+        default = parameters_of(function).get(word) if unsaid else None
         # A default of zero means "not used", by every call that does not say more.
-        if default is not None and number_of(default) != 0:
-            yield from self._flows(default, _Scope(), rule, f"{function.name}.{word}", degrees, depth)
+        if default is not None and number_of(default) != 0 and any(numbers_of(default) or (1,)):
+            yield from self._origins(default, Scope(), mine + component, end, depth + 1)
+
+    @staticmethod
+    def _argument(call: ast.Call, word: str, positional: list[str]) -> tuple[ast.expr, int | None] | None:
+        """Give what a call passes for an argument: an expression, and which entry of it if it is starred."""
+        named = next((k.value for k in call.keywords if k.arg == word), None)
+        if named is not None:
+            return named, None
+        if word not in positional:
+            return None
+        index = positional.index(word)
+        for place, argument in enumerate(call.args[: index + 1]):
+            if isinstance(argument, ast.Starred):
+                return argument.value, index - place
+        return (call.args[index], None) if index < len(call.args) else None
 
 
-def _key(scope: _Scope) -> int:
-    return id(scope.functions[-1]) if scope.functions else 0
+def _is_bare(node: ast.expr) -> bool:
+    """Whether a tuple stands without parentheses: it begins where its first number does, so their keys would be one."""
+    return isinstance(node, ast.Tuple) and node.col_offset == node.elts[0].col_offset
 
 
-def _arguments(function: _Function) -> set[str]:
-    a = function.args
-    every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *(x for x in (a.vararg, a.kwarg) if x)]
-    return {argument.arg for argument in every}
+def _degrees_in(node: ast.BinOp) -> ast.expr | None:
+    """Give the degrees in ``x * pi / 180`` and its like."""
+    def is_pi(one: ast.expr) -> bool:
+        return last_word(one) == "pi"
 
-
-def _defaults(function: _Function) -> Mapping[str, ast.expr]:
-    a = function.args
-    positional = [x.arg for x in (*a.posonlyargs, *a.args)]
-    pairs = dict(zip(reversed(positional), reversed(a.defaults), strict=False))
-    pairs |= {x.arg: d for x, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is not None}
-    return pairs
-
-
-def _target(target: ast.expr) -> tuple[RangeRule | None, str]:
-    """Say which property an assignment sets, if it is one worth tuning, and what to call it."""
-    if isinstance(target, ast.Attribute):
-        if target.attr == "default_value":
-            return _socket(target.value)
-        owner = target.value
-        if target.attr in _AXES and isinstance(owner, ast.Attribute) and owner.attr in _AXIS_OWNERS:
-            rule = _component(owner.attr)
-            return rule, f"{_readable(owner.value)}.{owner.attr}.{target.attr}"
-        return attribute_rule(target.attr), f"{_readable(owner)}.{target.attr}"
-    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
-        owner = target.value
-        if owner.attr in _AXIS_OWNERS and number_of(target.slice) is not None:
-            rule = _component(owner.attr)
-            return rule, f"{_readable(owner.value)}.{owner.attr}[{ast.unparse(target.slice)}]"
-    return None, ""
-
-
-def _component(owner: str) -> RangeRule | None:
-    if owner == "color":
-        return lambda values, degrees: Range(0.0, 1.0) if all(0 <= v <= 1 for v in values) else None
-    return attribute_rule(owner)
-
-
-def _socket(node: ast.expr) -> tuple[RangeRule | None, str]:
-    if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute)):
-        return None, ""
-    if node.value.attr != "inputs" or not isinstance(node.slice, ast.Constant):
-        return None, ""
-    socket = node.slice.value
-    if not isinstance(socket, str | int):
-        return None, ""
-    label = socket if isinstance(socket, str) else f"input {socket}"
-    return socket_rule(socket), f"{_root(node.value.value)} {label}"
-
-
-def _readable(node: ast.expr) -> str:
-    """Name the thing whose property is set: ``cam`` for ``cam.data``, ``Key`` for ``bpy.data.objects["Key"]``."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        if node.attr == "data":
-            return _readable(node.value)
-        return (
-            node.attr if node.attr in ("object", "world", "view_settings") else f"{_readable(node.value)}.{node.attr}"
-        )
-    if isinstance(node, ast.Subscript):
-        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            return node.slice.value
-        return _readable(node.value)
-    if isinstance(node, ast.Call):
-        return _last(node.func)
-    return "value"
-
-
-def _root(node: ast.expr) -> str:
-    """Name a socket's owner: the material or node variable that the chain begins with."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            inner = node.value
-            if isinstance(inner, ast.Attribute) and inner.attr in ("materials", "worlds"):
-                return str(node.slice.value)
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else "node"
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _callee(node: ast.expr) -> str:
-    return _last(node).removeprefix("primitive_").removesuffix("_add") or "call"
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Div) and number_of(right) == 180 and isinstance(left, ast.BinOp):
+        if isinstance(left.op, ast.Mult) and (is_pi(left.left) or is_pi(left.right)):
+            return left.left if is_pi(left.right) else left.right
+    elif isinstance(node.op, ast.Mult):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(other, ast.BinOp) and isinstance(other.op, ast.Div) and is_pi(other.left):
+                return one if number_of(other.right) == 180 else None
+    return None

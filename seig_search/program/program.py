@@ -14,7 +14,7 @@ from seig_search.fidelity import Fidelity
 from seig_search.program import fidelity_block
 from seig_search.program.annotation import declared_slots
 from seig_search.program.checks import problems_of
-from seig_search.program.discovery import found_slots
+from seig_search.program.discovery import Feeds, found_slots, literals_of
 from seig_search.program.outline import Outline, StagePart, outline_of
 from seig_search.program.parameter import Parameter, Slot, written
 from seig_search.program.problem import Problem
@@ -96,8 +96,20 @@ class Program:
         return declared_slots(self.tree, self.text, self.stage_of)
 
     @cached_property
+    def _discovered(self) -> tuple[tuple[Slot, ...], Feeds]:
+        return found_slots(literals_of(self.tree), self.text, self.stage_of, self._declared[0])
+
+    @property
     def _found(self) -> tuple[Slot, ...]:
-        return found_slots(self.tree, self.text, self.stage_of, self._declared[0])
+        return self._discovered[0]
+
+    @property
+    def feeds(self) -> Feeds:
+        """The properties that each parameter's literal ends up in, by the parameter's key, as far as the text says.
+
+        One literal is one parameter, however many properties it feeds: what is tied in the program stays tied.
+        """
+        return self._discovered[1]
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

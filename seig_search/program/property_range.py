@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Range", "RangeRule", "attribute_rule", "keyword_rule", "socket_rule"]
+__all__ = [
+    "Range", "RangeRule", "attribute_rule", "component_rule", "keyword_rule", "operator_rule", "socket_rule",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ _ATTRIBUTES: dict[str, RangeRule] = {
     "metallic": _UNIT,
     "exposure": lambda values, degrees: Range(min(values) - 3.0, max(values) + 3.0),
     "gamma": _scaled(3.0),
+    "position": lambda values, degrees: _UNIT(values, degrees) if len(values) == 1 else None,
 }
 _KEYWORDS: dict[str, RangeRule] = {
     "location": _place,
@@ -135,6 +138,13 @@ _SOCKETS: dict[str, RangeRule] = {
 }  # fmt: skip
 
 
+_OPERATORS: dict[tuple[str, str], RangeRule] = {
+    ("translate", "value"): _place,
+    ("resize", "value"): _scaled(4.0),
+    ("rotate", "value"): _turn,
+}
+
+
 def attribute_rule(name: str) -> RangeRule | None:
     """Give the rule for an attribute that is assigned to, such as ``energy``."""
     return _ATTRIBUTES.get(name)
@@ -148,3 +158,28 @@ def keyword_rule(name: str) -> RangeRule | None:
 def socket_rule(name: str | int | None) -> RangeRule:
     """Give the rule for a node socket's default value; any socket may be tuned."""
     return _SOCKETS.get(name, _socket_value) if isinstance(name, str) else _socket_value
+
+
+def operator_rule(operator: str, name: str) -> RangeRule | None:
+    """Give the rule for a keyword that means something of its own in one operator, as ``value`` in ``transform.translate``."""
+    return _OPERATORS.get((operator, name))
+
+
+def component_rule(rule: RangeRule, count: int) -> tuple[RangeRule, int | None]:
+    """Give the rule for one of several numbers that are given one by one.
+
+    Args:
+        rule: The rule for all of them together.
+        count: How many there are.
+
+    Returns:
+        The rule for each, and the index of the one that is a colour's alpha, if there is one.
+    """
+    together = rule((0.5,) * count, False)
+    if together is None or not together.colour:
+        return rule, None
+    return _share, 3 if count == 4 else None
+
+
+def _share(values: tuple[float, ...], degrees: bool) -> Range | None:
+    return Range(0.0, 1.0) if all(0 <= v <= 1 for v in values) else None
