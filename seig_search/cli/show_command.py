@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from seig_search.cli.tables import run_table
+from seig_search.cli.tables import run_table, tuning_table
 
 __all__ = ["add_arguments", "execute"]
 
@@ -21,6 +21,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from seig_search.runs.folder import RunFolder
 
-    summary = RunFolder.open(arguments.folder).read_summary()
-    print(json.dumps(summary) if arguments.json else run_table(summary))
+    folder = RunFolder.open(arguments.folder)
+    summary = folder.read_summary()
+    told = tuning_table if folder.kind() == "tune" else run_table
+    print(json.dumps(summary) if arguments.json else told(summary))
     return 0

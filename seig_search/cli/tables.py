@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["run_table", "table"]
+__all__ = ["run_table", "table", "tuning_table"]
 
 SHOWN = ("psnr", "ssim", "colour", "edges", "multiscale", "silhouette")
 
@@ -68,4 +68,22 @@ def run_table(summary: Mapping[str, Any]) -> str:
         *(f"      {summary['best'][name]}" for name in ("render", "scene") if name in summary["best"]),
         f"comparison: {summary['comparison']}",
     ]
+    return "\n".join(lines)
+
+
+def tuning_table(summary: Mapping[str, Any]) -> str:
+    """Say what a tuning changed: the metrics before and after, what was done, and where the files are."""
+    before, after = summary["before"], summary["after"]
+    rows = [[name, f"{value:.4f}", f"{after['metrics'][name]:.4f}"] for name, value in before["metrics"].items()]
+    rows.append(["overall", f"{before['overall']:.4f}", f"{after['overall']:.4f}"])
+    lines = [table(["metric", "before", "after"], rows), "", summary["explanation"]]
+    for one in summary["at_bounds"]:
+        part = "" if one["index"] is None else f"[{one['index']}]"
+        whose = "declared" if one["declared"] else "guessed"
+        lines.append(f"on its {whose} {one['bound']} bound: {one['name']}{part} = {one['value']:g}")
+    if summary["without_effect"]:
+        lines.append(f"without effect on the picture: {', '.join(summary['without_effect'])}")
+    spend = summary["spend"]
+    lines.append(f"spent: {spend['renders']} renders, {spend['minutes']:.1f} min; stopped: {summary['stop']}")
+    lines += [f"best: {summary['best']['program']}", f"comparison: {summary['comparison']}"]
     return "\n".join(lines)

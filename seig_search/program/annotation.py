@@ -6,19 +6,19 @@ import ast
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seig_search.program.parameter import Kind, Parameter, Slot
 from seig_search.program.problem import Problem
 from seig_search.program.source_text import SourceText
 from seig_search.stages import Stage
 
-__all__ = ["ANNOTATION", "declared_slots", "number_of", "numbers_of"]
+__all__ = ["ANNOTATION", "RANGE", "declared_slots", "number_of", "numbers_of"]
 
 ANNOTATION = re.compile(r"#\s*@param\b(?P<body>[^#]*)")
 FORMS = "'# @param LOW..HIGH [unit] [log]', '# @param rgb' or '# @param choice a|b|c'"
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_RANGE = re.compile(rf"(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})(?=\s|$)(?P<rest>.*)")
+RANGE = re.compile(rf"(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})(?=\s|$)(?P<rest>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def declared_slots(
     for statement in tree.body:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
-        match = _annotation(statement, text)
+        match, noted = _annotation(statement, text)
         if match is None:
             continue
         line = statement.lineno
@@ -81,7 +81,7 @@ def declared_slots(
         name = targets[0].id
         try:
             form = _form(match["body"].strip())
-            slot = _slot(name, form, statement.value, text, stage_of(line))
+            slot = replace(_slot(name, form, statement.value, text, stage_of(line)), noted=noted)
         except ValueError as error:
             problems.append(Problem(line, "error", f"{name}: {error}"))
             continue
@@ -96,17 +96,18 @@ def declared_slots(
     return tuple(slots.values()), tuple(problems)
 
 
-def _annotation(statement: ast.Assign | ast.AnnAssign, text: SourceText) -> re.Match[str] | None:
-    match = ANNOTATION.search(text.after(statement))
+def _annotation(statement: ast.Assign | ast.AnnAssign, text: SourceText) -> tuple[re.Match[str] | None, int]:
+    """Give a statement's annotation and its line."""
+    match, line = ANNOTATION.search(text.after(statement)), statement.end_lineno or statement.lineno
     value = statement.value
     if match is None and value is not None and value.end_lineno != value.lineno and numbers_of(value):
         # A tuple over several lines may carry it on its first line; numbers hold no '#'.
-        match = ANNOTATION.search(text.line(value.lineno))
-    return match
+        match, line = ANNOTATION.search(text.line(value.lineno)), value.lineno
+    return match, line
 
 
 def _form(body: str) -> _Form:
-    if found := _RANGE.fullmatch(body):
+    if found := RANGE.fullmatch(body):
         words = found["rest"].split()
         log = "log" in words
         words = [word for word in words if word != "log"]

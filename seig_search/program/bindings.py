@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias
 
-__all__ = ["Bindings", "Scope", "Source", "Step", "title_in", "last_word", "parameters_of"]
+__all__ = ["Bindings", "Scope", "Source", "Step", "last_word", "parameters_of", "title_in"]
 
 
 class Take(Enum):
@@ -225,9 +225,7 @@ class Bindings:
             return call.func.id in self.functions or call.func.id in self.classes
         return isinstance(call.func, ast.Attribute) and call.func.attr in self._methods and not _is_blenders(call)
 
-    def parts(
-        self, node: ast.expr, scope: Scope, step: Step, title: str
-    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+    def parts(self, node: ast.expr, scope: Scope, step: Step, title: str) -> Iterator[tuple[ast.expr, Scope, str]]:
         """Take parts out of a container that is written out, each with a title.
 
         Args:
@@ -248,7 +246,7 @@ class Bindings:
             for key, value in zip(node.keys, node.values, strict=True):
                 word = key.value if isinstance(key, ast.Constant) else None
                 if step is Take.VALUE or (word is not None and word == step and not isinstance(step, Take)):
-                    yield value, scope, f"{title}.{word}" if step is not Take.VALUE else str(word or title)
+                    yield value, scope, f"{title}.{word!s}" if step is not Take.VALUE else str(word or title)
         elif isinstance(node, ast.Call):
             yield from self._fields_of_call(node, scope, step, title)
 

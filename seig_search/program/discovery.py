@@ -15,7 +15,14 @@ from seig_search.program.annotation import number_of, numbers_of
 from seig_search.program.bindings import Bindings, Scope, Source, last_word, parameters_of, self_of, title_in
 from seig_search.program.parameter import Kind, Parameter, Slot
 from seig_search.program.property_names import property_of
-from seig_search.program.property_range import Range, RangeRule, attribute_rule, component_rule, keyword_rule, operator_rule
+from seig_search.program.property_range import (
+    Range,
+    RangeRule,
+    attribute_rule,
+    component_rule,
+    keyword_rule,
+    operator_rule,
+)
 from seig_search.program.source_text import SourceText, Span
 from seig_search.render import Value
 from seig_search.stages import Stage
@@ -38,7 +45,7 @@ class Literal:
     node: ast.expr
     rule: RangeRule
     name: str
-    property: str
+    sets: str
     degrees: bool
 
 
@@ -77,7 +84,7 @@ def found_slots(
                 continue
             slots[key] = slot
             taken += slot.spans
-        feeds.setdefault(owner or key, {})[literal.property] = None
+        feeds.setdefault(owner or key, {})[literal.sets] = None
     ordered = sorted(slots.values(), key=lambda slot: slot.spans[0])
     return tuple(ordered), {key: tuple(names) for key, names in feeds.items()}
 
@@ -112,16 +119,16 @@ class _Goal:
 
     rule: RangeRule
     name: str
-    property: str
+    sets: str
     degrees: bool = False
 
     def called(self, name: str) -> _Goal:
-        return _Goal(self.rule, name, self.property, self.degrees)
+        return _Goal(self.rule, name, self.sets, self.degrees)
 
     @property
     def end(self) -> str:
         """The property's own name, without what owns it."""
-        return self.property.rpartition(".")[2].partition(" ")[2] or self.property.rpartition(".")[2]
+        return self.sets.rpartition(".")[2].partition(" ")[2] or self.sets.rpartition(".")[2]
 
 
 class _Flow:
@@ -174,13 +181,13 @@ class _Flow:
         for value, here, name in self._origins(node, scope, goal.name, goal.end, depth):
             at = goal.called(name)
             if number_of(value) is not None or (numbers_of(value) is not None and not _is_bare(value)):
-                yield Literal(value, at.rule, at.name, at.property, at.degrees)
+                yield Literal(value, at.rule, at.name, at.sets, at.degrees)
             elif isinstance(value, ast.Tuple | ast.List):
                 yield from self._elements(value, here, at, depth)
             elif isinstance(value, ast.Call):
                 function = last_word(value.func)
                 if function in ("radians", "deg2rad") and len(value.args) == 1:
-                    turned = _Goal(at.rule, at.name, at.property, True)
+                    turned = _Goal(at.rule, at.name, at.sets, True)
                     yield from self._flows(value.args[0], here, turned, depth + 1)
                 elif function in _WRAPPERS and value.args:
                     yield from self._flows(value.args[0], here, at, depth + 1)
@@ -203,7 +210,7 @@ class _Flow:
             elif index != alpha and not (computed and number_of(element) == 0):
                 whole = any(isinstance(e, ast.Starred) for e in node.elts)
                 if not whole:
-                    at = _Goal(part, f"{goal.name}[{index}]", goal.property, goal.degrees)
+                    at = _Goal(part, f"{goal.name}[{index}]", goal.sets, goal.degrees)
                     yield from self._flows(element, scope, at, depth + 1)
 
     def _sum(self, node: ast.BinOp, scope: Scope, goal: _Goal, depth: int) -> Iterator[Literal]:
@@ -215,7 +222,7 @@ class _Flow:
                 if number_of(side) != 0:
                     yield from self._flows(side, scope, goal, depth)
         elif (degrees := _degrees_in(node)) is not None:
-            yield from self._flows(degrees, scope, _Goal(goal.rule, goal.name, goal.property, True), depth)
+            yield from self._flows(degrees, scope, _Goal(goal.rule, goal.name, goal.sets, True), depth)
         elif isinstance(node.op, ast.Mult | ast.Div):
             for side in (node.left, node.right) if isinstance(node.op, ast.Mult) else (node.left,):
                 if number_of(side) is None:
@@ -315,7 +322,7 @@ class _Flow:
         unsaid = not calls
         for call, scope in calls:
             title = title_in([*call.args, *(k.value for k in call.keywords if k.arg == "name")])
-            label = (f"{title}.{end}" if title else mine) + component
+            label = f"{title}.{end}{component}" if title else mine
             value = self._argument(call, word, positional)
             if value is not None:
                 part, entry = value
@@ -331,7 +338,7 @@ class _Flow:
         default = parameters_of(function).get(word) if unsaid else None
         # A default of zero means "not used", by every call that does not say more.
         if default is not None and number_of(default) != 0 and any(numbers_of(default) or (1,)):
-            yield from self._origins(default, Scope(), mine + component, end, depth + 1)
+            yield from self._origins(default, Scope(), mine, end, depth + 1)
 
     @staticmethod
     def _argument(call: ast.Call, word: str, positional: list[str]) -> tuple[ast.expr, int | None] | None:
@@ -355,6 +362,7 @@ def _is_bare(node: ast.expr) -> bool:
 
 def _degrees_in(node: ast.BinOp) -> ast.expr | None:
     """Give the degrees in ``x * pi / 180`` and its like."""
+
     def is_pi(one: ast.expr) -> bool:
         return last_word(one) == "pi"
 

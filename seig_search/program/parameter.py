@@ -57,10 +57,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A parameter with the places of its literals in the source, one per component."""
+    """A parameter with the places of its literals in the source, one per component, and the line of its annotation, if any."""
 
     parameter: Parameter
     spans: tuple[Span, ...]
+    noted: int = 0
 
 
 def written(slot: Slot, value: Value, text: SourceText) -> list[tuple[Span, str]]:

@@ -18,6 +18,7 @@ from seig_search.program.discovery import Feeds, found_slots, literals_of
 from seig_search.program.outline import Outline, StagePart, outline_of
 from seig_search.program.parameter import Parameter, Slot, written
 from seig_search.program.problem import Problem
+from seig_search.program.ranges import with_range
 from seig_search.program.scope import applied
 from seig_search.program.source_text import SourceText
 from seig_search.program.syntax import syntax_tree
@@ -156,6 +157,29 @@ class Program:
                 raise InvalidEdit(f"the program has no parameter {key!r}{nearest(str(key), slots)}")
             pieces += written(slots[key], value, self.text)
         return Program(self.text.splice(pieces)) if pieces else self
+
+    def with_ranges(self, bounds: Mapping[str, tuple[float, float]]) -> Program:
+        """Write new bounds into the annotations of declared parameters; all other text stays as it is.
+
+        Args:
+            bounds: Low and high by name. A whole number's range is rounded outward.
+
+        Raises:
+            InvalidEdit: A name is no declared number, or its new range is empty, not finite, or leaves its value out.
+        """
+        declared = {slot.parameter.name: slot for slot in self._declared[0]}
+        lines = list(self.text.lines)
+        for name, (low, high) in bounds.items():
+            if name not in declared:
+                raise InvalidEdit(f"the program declares no parameter {name!r}{nearest(str(name), declared)}")
+            slot = declared[name]
+            old = self.text.line(slot.noted)
+            lines[slot.noted - 1] = with_range(slot, low, high, old) + lines[slot.noted - 1][len(old) :]
+        made = Program("".join(lines))
+        outside = [p for p in made._declared[1] if p not in self._declared[1] and p.severity == "error"]
+        if outside:
+            raise InvalidEdit(f"line {outside[0].line}: {outside[0].message}")
+        return made
 
     def apply(self, edit: Edit) -> Program:
         """Apply an edit, which may only change the part of its own stage.

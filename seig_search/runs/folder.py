@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from seig_search.errors import SeigError, UsageError
 
@@ -56,24 +56,33 @@ class RunFolder:
         """
         folder = cls(root)
         if not root.is_dir():
-            raise UsageError(f"there is no run folder {root}; expected the --out folder of an earlier 'seig run'")
+            raise UsageError(
+                f"there is no run folder {root}; expected the --out folder of an earlier 'seig run' or 'seig tune'"
+            )
         if not folder.is_run():
             raise UsageError(
                 f"{root} is not a run folder: it has no readable config.yaml and journal.jsonl of ours. Expected the "
-                "--out folder of an earlier 'seig run'."
+                "--out folder of an earlier 'seig run' or 'seig tune'."
             )
         return folder
 
     def is_run(self) -> bool:
-        """Whether this folder was made by a run."""
+        """Whether this folder was made by a run or a tuning."""
+        return self.kind() is not None
+
+    def kind(self) -> Literal["run", "tune"] | None:
+        """What made this folder: ``seig run``, ``seig tune``, or None for neither."""
         if not (self.config.is_file() and self.journal.is_file()):
-            return False
+            return None
         try:
             with self.journal.open() as file:
                 first = json.loads(file.readline())
         except (OSError, ValueError):
-            return False
-        return isinstance(first, dict) and first.get("kind") == "run" and first.get("format") == FORMAT
+            return None
+        if not isinstance(first, dict) or first.get("format") != FORMAT:
+            return None
+        kind = first.get("kind")
+        return kind if kind in ("run", "tune") else None
 
     @property
     def config(self) -> Path:

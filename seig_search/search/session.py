@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-import types
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,6 +38,7 @@ from seig_search.search.renders import Measured, PaidRenders
 from seig_search.search.reports import Finished
 from seig_search.search.reviewing import Previews, Reviewer
 from seig_search.search.run import StagedRun
+from seig_search.search.stopping import signals
 from seig_search.target import Target
 
 __all__ = ["create", "execute", "load_folder"]
@@ -118,27 +117,6 @@ def load_folder(folder: RunFolder) -> tuple[Settings, Target, GivenCamera | None
     return settings, Target.load(folder.target), camera, start
 
 
-@contextmanager
-def _signals(stop: threading.Event, say: Callable[[str], None]) -> Iterator[None]:
-    """Let the first Ctrl-C drain, the second stop at once."""
-
-    def hear(number: int, frame: types.FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        say("stopping after what is under way; press Ctrl-C again to stop at once")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def execute(
     folder: RunFolder,
     quiet: bool = False,
@@ -181,7 +159,7 @@ def execute(
         progress = Progress(budget, quiet)
         stack.callback(progress.close)
         stop = threading.Event()
-        stack.enter_context(_signals(stop, progress.say))
+        stack.enter_context(signals(stop, progress.say))
         env = environment() | {
             "blender": getattr(pool, "blender_version", ""),
             "sandbox": dict(getattr(pool, "sandbox", {})),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seig_search.candidate import Status
-from seig_search.errors import InvalidEdit
+from seig_search.errors import InvalidEdit, SeigError
 from seig_search.fidelity import Fidelity
 from seig_search.metrics import Metrics, Scorer, since
 from seig_search.program import Parameter, Program
@@ -20,12 +20,13 @@ from seig_search.render import RenderJob, Value
 from seig_search.search.candidates import Candidate, still_settled
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
+from seig_search.search.trial_log import TrialLog
 from seig_search.stages import Stage
-from seig_search.tuning import Noise, Trial, Tuner, TuningProblem, Verdict, accept
+from seig_search.tuning import AtBound, Noise, Trial, Tuner, TuningProblem, Verdict, accept, at_bounds
 from seig_search.tuning.light_layers import LightLayers
 from seig_search.tuning.scene_look import SceneLook
 
-__all__ = ["Border", "Tuned", "grouped", "tune_candidate"]
+__all__ = ["Border", "Tuned", "grouped", "tunable", "tune_candidate"]
 
 
 RENDERS_PER_PART = 8
@@ -84,6 +85,10 @@ class Tuned:
         accepted: Whether the guard let it pass.
         trials: How many trials were used.
         explanation: What the tuner did, and what the guard said.
+        values: What the tuner found, or what of it was accepted.
+        at_bounds: Which of the moved numbers, or those that could have, ended on a bound of their range.
+        without_effect: Keys of parameters that the picture does not answer to.
+        failures: Causes of failed trials with how often each came, the commonest first.
     """
 
     candidate: Candidate
@@ -91,6 +96,9 @@ class Tuned:
     trials: int
     explanation: str
     values: Mapping[str, Value] = field(default_factory=dict)
+    at_bounds: Sequence[AtBound] = ()
+    without_effect: frozenset[str] = frozenset()
+    failures: Sequence[tuple[str, int]] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the facts for the journal."""
@@ -100,6 +108,8 @@ class Tuned:
             "trials": self.trials,
             "explanation": self.explanation,
             "values": {key: list(v) if isinstance(v, tuple) else v for key, v in self.values.items()},
+            "at_bounds": [one.as_dict() for one in self.at_bounds],
+            "without_effect": sorted(self.without_effect),
         }
 
 
@@ -121,6 +131,8 @@ def tune_candidate(
     rng: np.random.Generator,
     progress: Progress,
     studies: Path | None = None,
+    keys: Collection[str] | None = None,
+    halted: Callable[[], str | None] = lambda: None,
 ) -> Tuned:
     """Tune a candidate's parameters and put the result to the guard.
 
@@ -136,17 +148,23 @@ def tune_candidate(
         rng: For the tuner.
         progress: Who shows the best score.
         studies: File where a tuner may keep its study.
+        keys: Of these parameters only; all by default.
+        halted: Says why no more trials may be made, or None; trials asked for after that are not made.
     """
     scorer, program = since(border.scorer, candidate.measured.metrics), candidate.program
-    parameters = tunable(program, stages)
+    parameters = tuple(p for p in tunable(program, stages) if keys is None or p.key in keys)
     if not parameters or max_renders < 1:
         return Tuned(candidate, False, 0, "nothing to tune" if not parameters else "no renders left for tuning")
     start = Trial(
         Status.OK, candidate.score(scorer, stage), dict(candidate.measured.metrics), _picture(candidate.measured)
     )
+    log = TrialLog()
+    log.hear({}, start.metrics)
 
     def submit(values: Mapping[str, Value]) -> Future[Trial]:
-        return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), scorer, stage)
+        if halted():
+            return _unmade()
+        return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), values, scorer, stage, log)
 
     def layers(values: Mapping[str, Value]) -> Future[LightLayers | None]:
         return _light_layers(
@@ -173,30 +191,53 @@ def tune_candidate(
         rng,
         lambda now: progress.score(now.best) if now.best is not None else None,
     )
-    if not result.values:
-        return Tuned(candidate, False, result.trials, result.explanation)
+    dead, stopped = log.without_effect(), halted()
+    told = result.explanation + (f"; stopped early, {stopped}" if stopped else "")
+
+    def told_as(one: Candidate, accepted: bool, explanation: str, values: Mapping[str, Value]) -> Tuned:
+        reached = at_bounds([p for p in parameters if p.key not in dead], values if accepted else {})
+        return Tuned(one, accepted, result.trials, explanation, values, reached, dead, log.reasons)
+
+    values = _without_idle(result.values, dead, result.trial, border, program, fidelity)
+    if not values:
+        return told_as(candidate, False, told, {})
     try:
-        tuned = program.with_values(result.values)
+        tuned = program.with_values(values)
     except InvalidEdit as error:
-        return Tuned(candidate, False, result.trials, f"{result.explanation}; the values do not fit: {error}")
+        return told_as(candidate, False, f"{told}; the values do not fit: {error}", {})
     verdict = border.judge(program, tuned, stage)
-    explanation = (
-        f"{result.explanation}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
-    )
-    values = result.values
+    explanation = f"{told}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
     if not verdict.accepted:
-        groups = grouped(result.values, parameters, parts)
+        groups = grouped(values, parameters, parts)
         kept = _in_part(program, groups, border, stage) if len(groups) > 1 else {}
         if not kept:
-            return Tuned(candidate, False, result.trials, explanation, result.values)
+            return told_as(candidate, False, explanation, values)
         values, tuned = kept, program.with_values(kept)
         explanation += f"; accepted in part: {', '.join(sorted(kept))}"
     measured = border.renders.submit(RenderJob(tuned.source, fidelity, passes=("facts",))).result()
     if measured.status is not Status.OK:
-        return Tuned(candidate, False, result.trials, f"{explanation}; but {measured.reason}", values)
+        return told_as(candidate, False, f"{explanation}; but {measured.reason}", values)
     settled = still_settled(candidate, tuned) | frozenset(parameter.key for parameter in parameters)
     better = Candidate(f"{candidate.id}-tuned-{stage.value}", tuned, measured, candidate.depth, settled)
-    return Tuned(better, True, result.trials, explanation, values)
+    return told_as(better, True, explanation, values)
+
+
+def _without_idle(
+    values: Mapping[str, Value],
+    dead: Collection[str],
+    trial: Trial,
+    border: Border,
+    program: Program,
+    fidelity: Fidelity,
+) -> dict[str, Value]:
+    """Leave out values of numbers that the picture does not answer to, if it is the same picture without them."""
+    kept = {key: value for key, value in values.items() if key not in dead}
+    if len(kept) == len(values):
+        return kept
+    if not kept:
+        return {}
+    measured = border.renders.submit(RenderJob(program.source, fidelity, kept)).result()
+    return kept if measured.status is Status.OK and measured.metrics == trial.metrics else dict(values)
 
 
 def grouped(values: Mapping[str, Value], parameters: Sequence[Parameter], most: int) -> list[dict[str, Value]]:
@@ -245,6 +286,8 @@ def _light_layers(measured: Future[Measured]) -> Future[LightLayers | None]:
         try:
             got = done.result()
             answer.set_result(got.light_layers if got.status is Status.OK else None)
+        except SeigError:
+            answer.set_result(None)
         except BaseException as error:
             answer.set_exception(error)
 
@@ -252,12 +295,33 @@ def _light_layers(measured: Future[Measured]) -> Future[LightLayers | None]:
     return answer
 
 
-def _trial(measured: Future[Measured], scorer: Scorer, stage: Stage) -> Future[Trial]:
+def _unmade() -> Future[Trial]:
+    answer: Future[Trial] = Future()
+    answer.set_result(Trial(Status.SURPLUS, None))
+    return answer
+
+
+def _trial(
+    measured: Future[Measured], values: Mapping[str, Value], scorer: Scorer, stage: Stage, log: TrialLog
+) -> Future[Trial]:
     answer: Future[Trial] = Future()
 
     def settle(done: Future[Measured]) -> None:
         try:
             got = done.result()
+        except SeigError as error:
+            # A picture that cannot be measured is no better than none; the others go on.
+            log.hear_failure(str(error))
+            answer.set_result(Trial(Status.BROKEN, None))
+            return
+        except BaseException as error:
+            answer.set_exception(error)
+            return
+        if got.status is Status.OK:
+            log.hear(values, got.metrics)
+        else:
+            log.hear_failure(got.reason)
+        try:
             score = scorer.score(got.metrics, stage).value if got.status is Status.OK else None
             answer.set_result(Trial(got.status, score, dict(got.metrics), _picture(got)))
         except BaseException as error:

@@ -4,6 +4,7 @@ The seam is in ``seam``. ``camera_tuner`` goes by the scene itself, ``residual_t
 """
 
 from seig_search.tuning.auto_tuner import AutoTuner
+from seig_search.tuning.bounds import AtBound, at_bounds, widened
 from seig_search.tuning.camera_tuner import CameraTuner
 from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.guard import Verdict, accept
@@ -15,6 +16,7 @@ from seig_search.tuning.residual_tuner import ResidualTuner
 from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
 
 __all__ = [
+    "AtBound",
     "AutoTuner",
     "CameraTuner",
     "ColoursTuner",
@@ -31,4 +33,6 @@ __all__ = [
     "TuningResult",
     "Verdict",
     "accept",
+    "at_bounds",
+    "widened",
 ]

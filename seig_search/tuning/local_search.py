@@ -52,6 +52,7 @@ class LocalSearch:
         self._helped: dict[int, float] = {}
         self._next: list[Move] = []
         self._turns: list[int] = []
+        self._idle: dict[int, set[float]] = {}
         self._count = 0
 
     def ask(self) -> tuple[int, Coordinates]:
@@ -67,10 +68,20 @@ class LocalSearch:
         self._asked[number] = (coordinates, move, self._score)
         return number, coordinates
 
-    def tell(self, number: int, score: float | None) -> None:
-        """Hear a trial's score; None if it failed."""
+    def tell(self, number: int, score: float | None, idle: bool = False) -> None:
+        """Hear a trial's score.
+
+        Args:
+            number: Which trial.
+            score: Its score; None if it failed.
+            idle: Whether its picture was that of the values it was taken from. An axis that leaves the picture as it is in both
+                directions is left alone from then on.
+        """
         coordinates, move, base = self._asked.pop(number)
         moved = list(move.steps)
+        for index, step in move.steps.items() if idle else ():
+            if self._axes[index].kind != "choice":
+                self._idle.setdefault(index, set()).add(np.sign(step))
         if score is not None and (self._score is None or score > self._score):
             self._best, self._score = coordinates, score
             self._steps[moved] = np.minimum(self._steps[moved] * GROW, LONGEST_STEP)
@@ -86,7 +97,8 @@ class LocalSearch:
 
     def _fresh_move(self) -> Move:
         if not self._turns:
-            self._turns = [int(index) for index in self._rng.permutation(len(self._axes))]
+            every = [int(index) for index in self._rng.permutation(len(self._axes))]
+            self._turns = [index for index in every if len(self._idle.get(index, ())) < 2] or every
         size = min(len(self._turns), int(self._rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2])))
         chosen = [self._turns.pop() for _ in range(size)]
         signs = self._rng.choice([-1.0, 1.0], size=size)

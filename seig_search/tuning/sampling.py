@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -12,10 +11,12 @@ import numpy as np
 
 from seig_search.errors import UsageError
 from seig_search.render import Value
+from seig_search.tuning.idle_axes import look_for_idle, same_picture
 from seig_search.tuning.local_search import LocalSearch
 from seig_search.tuning.optuna_study import OptunaStudy
 from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Space
+from seig_search.tuning.trials import finite
 
 __all__ = ["Sampler", "SamplingTuner"]
 
@@ -66,17 +67,30 @@ class SamplingTuner:
             return TuningResult({}, problem.start, 0, "no renders were left for tuning")
         best = _Best(problem.start)
         chosen = self.choose(problem)
+        waiting: deque[tuple[int, Mapping[str, Value], Future[Trial], Trial]] = deque()
+        known: dict[str, Future[Trial]] = {}
+        used = done = failed = asks = idle = 0
         study: LocalSearch | OptunaStudy
         if chosen == "local":
             study = LocalSearch(space, self.sigma, best.score, rng)
         else:
-            earlier = [(space.start() | space.locate(values), score) for values, score in problem.earlier]
-            study = OptunaStudy(
-                space, chosen, self.sigma, best.score, problem.max_renders, rng, earlier, problem.storage
-            )
-        waiting: deque[tuple[int, Mapping[str, Value], Future[Trial]]] = deque()
-        known: dict[str, Future[Trial]] = {}
-        used = done = failed = asks = 0
+            looked = look_for_idle(problem, space, self.sigma, submit, progress)
+            for values, trial in looked.trials:
+                best.offer(values, trial, finite(trial.score))
+                known[repr(sorted(values.items()))] = _settled(trial)
+            used = done = len(looked.trials)
+            failed = sum(finite(trial.score) is None for _, trial in looked.trials)
+            idle = len(space.axes) - len(looked.space.axes)
+            space = looked.space
+            if not space.axes:
+                return TuningResult({}, problem.start, used, "the picture answers to none of the numbers")
+            heard = [(values, trial.score) for values, trial in looked.trials if finite(trial.score) is not None]
+            earlier = [
+                (space.start() | space.locate(values), float(score or 0.0))
+                for values, score in (*problem.earlier, *heard)
+            ]
+            start, room = finite(problem.start.score), problem.max_renders - used
+            study = OptunaStudy(space, chosen, self.sigma, start, room, rng, earlier, problem.storage)
         # Equal values are one trial, so a small space may run out of new ones: asks are limited too.
         most_asks = 4 * problem.max_renders + 32
         try:
@@ -89,21 +103,24 @@ class SamplingTuner:
                     if key not in known:
                         known[key] = submit(changes) if changes else _settled(problem.start)
                         used += bool(changes)
-                    waiting.append((number, changes, known[key]))
+                    waiting.append((number, changes, known[key], best.trial))
                 if not waiting:
                     break
-                number, tried, future = waiting.popleft()
+                number, tried, future, base = waiting.popleft()
                 trial = future.result()
-                score = _finite(trial.score)
-                study.tell(number, score)
+                score = finite(trial.score)
+                if isinstance(study, LocalSearch):
+                    study.tell(number, score, same_picture(trial, base))
+                else:
+                    study.tell(number, score)
                 done += 1
                 failed += score is None
                 best.offer(tried, trial, score)
                 progress(TuningProgress(min(done, used), problem.max_renders, best.score))
         finally:
-            for _, _, future in waiting:
+            for _, _, future, _ in waiting:
                 future.cancel()
-        return TuningResult(best.values, best.trial, used, _explain(chosen, space, used, failed, problem, best))
+        return TuningResult(best.values, best.trial, used, _explain(chosen, space, used, failed, idle, problem, best))
 
 
 class _Best:
@@ -112,15 +129,11 @@ class _Best:
     def __init__(self, start: Trial) -> None:
         self.values: Mapping[str, Value] = {}
         self.trial = start
-        self.score = _finite(start.score)
+        self.score = finite(start.score)
 
     def offer(self, values: Mapping[str, Value], trial: Trial, score: float | None) -> None:
         if score is not None and (self.score is None or score > self.score):
             self.values, self.trial, self.score = values, trial, score
-
-
-def _finite(score: float | None) -> float | None:
-    return float(score) if score is not None and math.isfinite(score) else None
 
 
 def _settled(trial: Trial) -> Future[Trial]:
@@ -129,12 +142,13 @@ def _settled(trial: Trial) -> Future[Trial]:
     return answer
 
 
-def _explain(sampler: str, space: Space, used: int, failed: int, problem: TuningProblem, best: _Best) -> str:
+def _explain(sampler: str, space: Space, used: int, failed: int, idle: int, problem: TuningProblem, best: _Best) -> str:
     keys = {axis.key for axis in space.axes}
     name = NAMES[sampler]
     told = f"{name} tried {used} settings of {len(space.axes)} numbers in {len(keys)} parameters"
     told += f" ({failed} failed)" if failed else ""
+    told += f", {idle} more left alone, to which the picture does not answer" if idle else ""
     if not best.values:
         return f"{told}; none was better"
-    before = _finite(problem.start.score)
+    before = finite(problem.start.score)
     return f"{told}; score {'none' if before is None else format(before, '.4f')} -> {best.score:.4f}"
