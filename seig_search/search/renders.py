@@ -30,6 +30,9 @@ from seig_search.tuning.scene_look import SceneLook, look_of, scene_job
 
 __all__ = ["Measured", "PaidRenders"]
 
+_FILES = {"facts": ".json", "blend": ".blend", "lights": ".npz", "object_index": ".objects.npz"}
+"""What is kept beside the picture, by the pass that asks for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -146,7 +149,7 @@ class PaidRenders:
         event = self._journal.find("rendered", job.key)
         if lost_again and event is not None and event["status"] == Status.LOST:
             event = None
-        if event is not None and self._on_disk(job, event["status"]):
+        if event is not None and self._on_disk(job, event):
             self._budget.count_work(event["seconds"], len(event["losses"]))
             self._finisher.submit(self._settle, future, self._remembered, job, event)
         else:
@@ -178,16 +181,12 @@ class PaidRenders:
         """Wait for measurements under way."""
         self._finisher.shutdown()
 
-    def _on_disk(self, job: RenderJob, status: str) -> bool:
+    def _on_disk(self, job: RenderJob, event: Mapping[str, Any]) -> bool:
         place = Measured(job.key, Status.OK, folder=self._folder.renders)
-        extras = {
-            "facts": place.path.with_suffix(".json"),
-            "blend": place.blend,
-            "lights": place.path.with_suffix(".npz"),
-            "object_index": place.path.with_suffix(".objects.npz"),
-        }
-        wanted = [place.path, *(path for name, path in extras.items() if name in job.passes)]
-        return status != "ok" or all(path.exists() for path in wanted)
+        # What a pool did not give the first time, it will not give the second time either.
+        written = event.get("files", [_FILES[name] for name in job.passes if name in _FILES])
+        wanted = [place.path, *(place.path.with_suffix(suffix) for suffix in written)]
+        return event["status"] != "ok" or all(path.exists() for path in wanted)
 
     def _settle(self, future: Future[Measured], work: Callable[..., Measured], *args: Any) -> None:
         try:
@@ -242,6 +241,7 @@ class PaidRenders:
             reason=reason,
             losses=[{"worker": loss.worker, "cause": loss.cause} for loss in result.losses],
             warnings=list(result.warnings),
+            files=[suffix for suffix in _FILES.values() if place.path.with_suffix(suffix).exists()],
         )
         self._budget.count_work(result.seconds, len(result.losses))
         if result.pixels is None:

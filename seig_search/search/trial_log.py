@@ -37,9 +37,9 @@ class TrialLog:
             self._reasons[reason] += 1
 
     @property
-    def failed(self) -> int:
-        """How many trials failed."""
-        return sum(self._reasons.values())
+    def rendered(self) -> int:
+        """How many were measured."""
+        return len(self._heard)
 
     @property
     def reasons(self) -> list[tuple[str, int]]:

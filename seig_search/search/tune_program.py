@@ -212,7 +212,7 @@ class _Tuning:
         accepted = tuned.accepted or bool(beyond.values)
         failed = sum(count for _, count in tuned.failures)
         failure = ""
-        if failed and failed >= tuned.trials and not accepted:
+        if failed and not tuned.rendered and not accepted:
             reason, count = tuned.failures[0]
             failure = (
                 f"the program renders as it is, but all {failed} trials with other values failed; the commonest cause ({count} of "

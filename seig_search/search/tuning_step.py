@@ -89,6 +89,7 @@ class Tuned:
         at_bounds: Which of the moved numbers, or those that could have, ended on a bound of their range.
         without_effect: Keys of parameters that the picture does not answer to.
         failures: Causes of failed trials with how often each came, the commonest first.
+        rendered: How many trials gave a picture that could be measured.
     """
 
     candidate: Candidate
@@ -99,6 +100,7 @@ class Tuned:
     at_bounds: Sequence[AtBound] = ()
     without_effect: frozenset[str] = frozenset()
     failures: Sequence[tuple[str, int]] = ()
+    rendered: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Give the facts for the journal."""
@@ -196,7 +198,7 @@ def tune_candidate(
 
     def told_as(one: Candidate, accepted: bool, explanation: str, values: Mapping[str, Value]) -> Tuned:
         reached = at_bounds([p for p in parameters if p.key not in dead], values if accepted else {})
-        return Tuned(one, accepted, result.trials, explanation, values, reached, dead, log.reasons)
+        return Tuned(one, accepted, result.trials, explanation, values, reached, dead, log.reasons, log.rendered - 1)
 
     values = _without_idle(result.values, dead, result.trial, border, program, fidelity)
     if not values:

@@ -10,6 +10,7 @@ import numpy as np
 
 from seig_search.edits import NewProgram, ParameterValues
 from seig_search.errors import InvalidEdit
+from seig_search.metrics import Metric
 from seig_search.program import Program
 from seig_search.render import ProgramError, RenderResult, WorkerLoss
 
@@ -160,3 +161,15 @@ class ToyProposer:
             moved = np.clip(np.asarray(p.value) + step, p.low if p.low is not None else 0, p.high or 1)
             values[p.key] = tuple(map(float, moved)) if p.kind in ("rgb", "vector") else float(moved)
         return [ParameterValues(context.stage, values, why="a nudge")]
+
+
+class FussyEvaluator:
+    """Has no number for a picture with much red in it, as a careless metric has none for an empty mask."""
+
+    def __init__(self, most=0.62):
+        self.metrics = (Metric("fussy", "1", 0.0, 1.0, "higher", "nowhere"),)
+        self.most = most
+
+    def evaluate(self, renders, target):
+        red = [float(render[..., 0].mean()) / 255 for render in renders]
+        return [{"fussy": 0.5 if share <= self.most else float("nan")} for share in red]
