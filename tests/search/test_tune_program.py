@@ -229,7 +229,7 @@ def test_a_program_whose_numbers_all_do_nothing_is_left_as_it_is(target, tmp_pat
 @pytest.mark.parametrize("tuner", ["auto", "optuna", "residual", "local"])
 def test_values_that_break_the_program_are_passed_over(target, tmp_path, tuner):
     folder = create_tuning(Program.parse(START), target, settings(tuner=tuner), tmp_path / "run")
-    summary, pool = tune(folder, PickyPool(lambda values: values["RADIUS"] > 0.27 or 0.42 < values["X"] < 0.44))
+    summary, _ = tune(folder, PickyPool(lambda values: values["RADIUS"] > 0.27 or 0.42 < values["X"] < 0.44))
     assert summary["accepted"] and not summary["failure"]
     assert summary["values"].get("RADIUS", 0.2) <= 0.27
     assert summary["after"]["overall"] > summary["before"]["overall"]
