@@ -63,6 +63,7 @@ class Context:
         camera: The true camera, where the user gave it.
         passes: Passes of the parent's render, such as ``object_index`` (H, W), where there are any.
         names: What the indices of the passes stand for.
+        views: The parent's scene from other views, where the proposer has a true ``shows_views``.
         todo: What a verifier found to be done in the parent for this stage.
         verdict: What the verifier said of it in a sentence.
         things: What the target shows, where a verifier listed it.
@@ -86,6 +87,7 @@ class Context:
     camera: GivenCamera | None = None
     passes: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     names: Sequence[str] = ()
+    views: Sequence[Any] = ()
     todo: Sequence[ToDo] = ()
     verdict: str = ""
     things: Sequence[Thing] = ()

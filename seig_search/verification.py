@@ -121,6 +121,7 @@ class Inspection:
         names: What the indices of the passes stand for.
         settled: Keys of parameters that a tuner has settled.
         before: Metrics of the candidate that the stage began with.
+        views: Its scene from other views, where the verifier has a true ``shows_views``.
         open: What was to be done in its parent, to be looked at again.
         earlier: The stages that came before, any of which may be at fault.
         things: What the target shows, where that was asked.
@@ -138,6 +139,7 @@ class Inspection:
     names: Sequence[str] = ()
     settled: frozenset[str] = frozenset()
     before: Mapping[str, float] = field(default_factory=dict)
+    views: Sequence[Any] = ()
     open: Sequence[ToDo] = ()
     earlier: Sequence[Stage] = ()
     things: Sequence[Thing] = ()

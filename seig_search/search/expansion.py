@@ -23,6 +23,7 @@ from seig_search.search.candidates import Candidate
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.search.reviewing import Previews, Reviewer
 from seig_search.search.visit import Visit
+from seig_search.sight.views import Seen
 from seig_search.stages import Stage
 from seig_search.target import Target
 from seig_search.verification import Review
@@ -247,10 +248,15 @@ class Expander:
             score=parent.score(self.scorer, visit.stage),
             passes={} if index is None else {"object_index": index},
             names=names,
+            views=self._views(visit.stage, parent.program),
             todo=() if review is None else review.todo,
             verdict="" if review is None else review.summary,
             settled=parent.settled,
         )
+
+    def _views(self, stage: Stage, program: Program) -> tuple[Seen, ...]:
+        wanted = self.asks_models and bool(getattr(self.proposer, "shows_views", False))
+        return () if self.previews is None else self.previews.views(program, stage, wanted)
 
     @staticmethod
     def _apply(stage: Stage, edit: Edit, parent: Candidate | None) -> Program:

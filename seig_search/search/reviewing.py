@@ -19,6 +19,7 @@ from seig_search.render import RenderJob
 from seig_search.runs.journal import Event, Journal
 from seig_search.search.candidates import Candidate
 from seig_search.search.renders import Measured, PaidRenders
+from seig_search.sight.views import VIEWS, Seen
 from seig_search.stages import Stage
 from seig_search.verification import Coverage, Inspection, Review, Thing, ToDo, Verifier
 
@@ -48,6 +49,14 @@ class Previews:
         if measured.status is not Status.OK:
             raise SeigError(f"the program failed at the preview's fidelity: {measured.reason}")
         return measured
+
+    def views(self, program: Program, stage: Stage, wanted: bool) -> tuple[Seen, ...]:
+        """Render a program's scene from other views, where they are wanted and of use; a view that fails is left out."""
+        if not wanted or stage not in (Stage.GEOMETRY, Stage.COMPOSITION):
+            return ()
+        futures = [self.renders.submit(RenderJob(program.source, self.fidelity, view=view)) for view in VIEWS]
+        found = [(view, future.result()) for view, future in zip(VIEWS, futures, strict=True)]
+        return tuple(Seen(view, one.pixels) for view, one in found if one.status is Status.OK)
 
 
 @dataclass(slots=True)
@@ -135,6 +144,7 @@ class Reviewer:
                 before=before,
                 open=tuple(open_items),
                 earlier=self.earlier,
+                views=self.previews.views(candidate.program, stage, bool(getattr(self.verifier, "shows_views", False))),
             )
             found = self.verifier.review(shown)
             objections = self._objections(stage, before, candidate.measured.metrics) if found.approved else []

@@ -86,6 +86,11 @@ class VlmVerifier:
         self._temperature, self._side, self._sight_tokens = temperature, image_side, sight_tokens
         self._sections = check_sections(sections)
 
+    @property
+    def shows_views(self) -> bool:
+        """Whether a candidate's scene is wanted from other views."""
+        return "views" in self._sections
+
     def inventory(self, target: Target, models: Any) -> tuple[Thing, ...]:
         """List what the target shows; empty if no reply could be read."""
         width, height = shown_size(target, self._side)
@@ -176,7 +181,15 @@ class VlmVerifier:
 
     def _look(self, inspection: Inspection) -> Look:
         index = inspection.passes.get("object_index")
-        return Look(inspection.target, inspection.render, self._side, index, inspection.names, inspection.facts)
+        return Look(
+            inspection.target,
+            inspection.render,
+            self._side,
+            index,
+            inspection.names,
+            inspection.facts,
+            inspection.views,
+        )
 
     def _ask(self, key: str, parts: Parts, models: Any, read: Callable[[str], Read]) -> Read | None:
         messages: list[dict[str, Any]] = [

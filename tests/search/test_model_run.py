@@ -359,3 +359,15 @@ def test_a_model_is_needed_where_the_settings_ask_for_one(target, tmp_path):
         create(target, load_settings("paper"), tmp_path / "paper")
     with pytest.raises(UsageError, match="give one with --vlm MODEL"):
         create(target, load_settings("one_shot"), tmp_path / "one")
+
+
+def test_other_views_are_rendered_where_they_are_wanted(desk, target, tmp_path):
+    desk.brain = Model()
+    sets = ("proposer.settings.sections=[views]", "verifier.settings.sections=[crops]")
+    run(folder_for(target, tmp_path / "run", desk, "draft", *sets))
+    texts = [(Model._kind(text_of(asked)), text_of(asked)) for asked in desk.asked]
+    assert all(
+        ("from other views" in text) == (kind == ("edit", "geometry") or kind == ("edit", "composition"))
+        for kind, text in texts
+    )
+    assert any("from other views" in text for _, text in texts)

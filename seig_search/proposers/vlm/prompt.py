@@ -93,7 +93,9 @@ def _stage(context: Context, showing: Showing) -> Parts:
         parts += [text_part("Target:"), picture_part(shown)]
     else:
         index = context.passes.get("object_index")
-        look = Look(context.target, context.render, showing.image_side, index, context.names, context.facts)
+        look = Look(
+            context.target, context.render, showing.image_side, index, context.names, context.facts, context.views
+        )
         found = chosen(list(sections(look, showing.sections, context.stage, context.todo)), showing.sight_tokens)
         parts += [text_part("Target:"), picture_part(look.wanted), text_part("Render:"), picture_part(look.seen)]
     drawn = [section for section in found if section.picture is not None]

@@ -71,6 +71,11 @@ class VlmProposer:
         self.showing = Showing(image_side, tuple(sections), sight_tokens)
         self._temperature = temperature
 
+    @property
+    def shows_views(self) -> bool:
+        """Whether the parent's scene is wanted from other views."""
+        return "views" in self.showing.sections
+
     def messages(self, context: Context) -> list[dict[str, Any]]:
         """Give the chat that the model is sent for one edit."""
         return messages_for(context, self.showing)
