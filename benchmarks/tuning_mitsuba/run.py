@@ -198,6 +198,10 @@ def main() -> None:
     parser.add_argument("--look", type=Path, help="folder for a picture of both truths, ours on the left")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
+    for part in asked.parts:
+        for index in asked.settings or []:
+            if not 0 <= index < len(SETTINGS[part]):
+                parser.error(f"--settings: {part} has 0..{len(SETTINGS[part]) - 1}, got {index}")
     mitsuba = Interpreter(asked.venv.resolve(), asked.python, asked.llvm)
     with tempfile.TemporaryDirectory() as scratch, BlenderPool(PoolOptions(workers=2, threads=1)) as pool:
         bench = Bench(mitsuba, pool, asked, Path(scratch))
@@ -206,7 +210,7 @@ def main() -> None:
         for part in asked.parts:
             chosen = SETTINGS[part]
             if asked.settings is not None:
-                chosen = [chosen[index] for index in asked.settings if index < len(chosen)]
+                chosen = [chosen[index] for index in asked.settings]
             for seed in range(asked.starts):
                 bench.ours(part, seed)
                 for settings in chosen:
