@@ -120,7 +120,7 @@ class Bench:
     def ours(self, part: str, seed: int) -> None:
         """Let our tuner run once."""
         tuner, renders, samples = OURS[part]
-        tuner = self._asked.tuner or tuner
+        tuner, samples = self._asked.tuner or tuner, self._asked.samples or samples
         side = Blender(self._pool, Fidelity(*self._size, samples=samples, seed=0), 512)
         told = side.tune(part, seed, tuner, self._asked.renders or renders)
         path, counts = told.pop("path"), told.pop("counts")
@@ -189,6 +189,7 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", type=int, help="which of Adam's settings; all by default")
     parser.add_argument("--tuner", choices=list(TUNERS), help="in place of each part's own")
     parser.add_argument("--renders", type=int, default=0, help="most renders of our tuner; 0: each part's own number")
+    parser.add_argument("--samples", type=int, default=0, help="of our trials; 0: each part's own number")
     parser.add_argument("--seconds", type=float, default=60.0, help="most seconds of a run of Adam")
     parser.add_argument("--side", type=int, default=128, help="width in pixels, a multiple of 32")
     folder = Path(tempfile.gettempdir()) / "seig-mitsuba"
