@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from seig_search.program.annotation import number_of, numbers_of
-from seig_search.program.bindings import Bindings, Scope, Source, last_word, parameters_of, self_of, title_in
+from seig_search.program.bindings import Bindings, Scope, Source, Step, last_word, parameters_of, self_of, title_in
 from seig_search.program.parameter import Kind, Parameter, Slot
 from seig_search.program.property_names import property_of
 from seig_search.program.property_range import (
@@ -253,11 +253,17 @@ class _Flow:
             yield node, scope, name
 
     def _entries(
-        self, container: ast.expr, scope: Scope, key: int | str, name: str, end: str, depth: int
+        self, container: ast.expr, scope: Scope, step: Step, name: str, end: str, depth: int, called: str = ""
     ) -> Iterator[tuple[ast.expr, Scope, str]]:
-        for whole, here, title in self._origins(container, scope, name, end, depth):
-            for part, there, label in self._bindings.parts(whole, here, key, title):
-                yield from self._origins(part, there, label, end, depth + 1)
+        yield from self._parts_of(self._origins(container, scope, name, end, depth), step, called, end, depth)
+
+    def _parts_of(
+        self, wholes: Iterable[tuple[ast.expr, Scope, str]], step: Step, called: str, end: str, depth: int
+    ) -> Iterator[tuple[ast.expr, Scope, str]]:
+        """Take a part of each container, and follow it; it is called by its place unless ``called`` says how."""
+        for whole, here, title in wholes:
+            for part, there, label in self._bindings.parts(whole, here, step, title):
+                yield from self._origins(part, there, f"{title}.{called}" if called else label, end, depth + 1)
 
     def _named(
         self, node: ast.Name, scope: Scope, name: str, end: str, depth: int
@@ -276,14 +282,11 @@ class _Flow:
         found = self._origins(source.value, source.scope, name, end, depth)
         for number, step in enumerate(source.steps):
             found = self._parts_of(list(found), step, word if number else "", end, depth)
-        yield from found
-
-    def _parts_of(
-        self, wholes: list[tuple[ast.expr, Scope, str]], step: object, word: str, end: str, depth: int
-    ) -> Iterator[tuple[ast.expr, Scope, str]]:
-        for whole, here, title in wholes:
-            for part, there, label in self._bindings.parts(whole, here, step, title):  # type: ignore[arg-type]
-                yield from self._origins(part, there, f"{title}.{word}" if word else label, end, depth + 1)
+        plain = (
+            bool(source.steps) and isinstance(source.value, ast.Tuple | ast.List) and isinstance(source.steps[0], int)
+        )
+        for value, scope, label in found:
+            yield value, scope, name if plain else label
 
     def _attribute(
         self, node: ast.Attribute, scope: Scope, name: str, end: str, depth: int
@@ -329,12 +332,12 @@ class _Flow:
                 if entry is None:
                     yield from self._origins(part, scope, label, end, depth + 1)
                 else:
-                    yield from self._entries(part, scope, entry, label, end, depth + 1)
+                    yield from self._entries(part, scope, entry, title or function.name, end, depth + 1, word)
                 continue
             unsaid = True
             for keyword in call.keywords:
                 if keyword.arg is None:
-                    yield from self._entries(keyword.value, scope, word, label, end, depth + 1)
+                    yield from self._entries(keyword.value, scope, word, title or function.name, end, depth + 1)
         default = parameters_of(function).get(word) if unsaid else None
         # A default of zero means "not used", by every call that does not say more.
         if default is not None and number_of(default) != 0 and any(numbers_of(default) or (1,)):

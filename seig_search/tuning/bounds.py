@@ -94,8 +94,8 @@ def widened(parameter: Parameter, low: bool, high: bool) -> tuple[float, float] 
         up = min(up, p.high / 2) if p.high < 0 else up
     if p.kind == "int":
         down, up = math.floor(down), math.ceil(up)
-    down, up = float(f"{down:.4g}"), float(f"{up:.4g}")
-    down, up = min(down, p.low), max(up, p.high)
+    down = p.low if down == p.low else min(float(f"{down:.4g}"), p.low)
+    up = p.high if up == p.high else max(float(f"{up:.4g}"), p.high)
     return None if (down, up) == (p.low, p.high) else (down, up)
 
 

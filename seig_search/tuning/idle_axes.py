@@ -13,7 +13,7 @@ from seig_search.tuning.trials import Trials
 
 __all__ = ["Looked", "look_for_idle", "same_picture", "step_of"]
 
-WORTH = 8
+WORTH = 10
 """Looking is worth it with so many renders for each number."""
 
 

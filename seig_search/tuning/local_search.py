@@ -13,6 +13,8 @@ __all__ = ["LocalSearch"]
 
 GROW, SHRINK = 1.8, 0.8
 LEAST_STEP, LONGEST_STEP = 0.004, 0.5
+TELLING_STEP = 0.05
+"""A shorter step that leaves the picture as it is may just be too short to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class LocalSearch:
         coordinates, move, base = self._asked.pop(number)
         moved = list(move.steps)
         for index, step in move.steps.items() if idle else ():
-            if self._axes[index].kind != "choice":
+            if self._axes[index].kind != "choice" and abs(step) >= TELLING_STEP:
                 self._idle.setdefault(index, set()).add(np.sign(step))
         if score is not None and (self._score is None or score > self._score):
             self._best, self._score = coordinates, score

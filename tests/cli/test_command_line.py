@@ -30,7 +30,9 @@ def fails(capsys, *words):
 HEAVY = ("torch", "ray", "litellm", "bpy", "optuna", "skimage", "scipy", "numpy", "pydantic")
 
 
-@pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS if name not in ("run", "tune"))])
+@pytest.mark.parametrize(
+    "words", [["--help"], *([name, "--help"] for name in COMMANDS if name not in ("run", "tune", "params"))]
+)
 def test_help_imports_nothing_heavy(words):
     code = (
         "import sys\nfrom seig_search.cli.main import main\n"
@@ -160,6 +162,12 @@ def test_plugins_lists_what_is_built_in(capsys):
         (["tune", "EMPTY", "PICTURE", "--out", "out"], "no number to tune"),
         (["tune", "PROGRAM", "PICTURE", "--out", "out", "--max-renders", "3"], "too small to tune"),
         (["tune", "PROGRAM", "PICTURE", "--out", "out", "--tuner", "otuna"], "'optuna'"),
+        (["tune", "PROGRAM", "PICTURE", "--out", "out", "--only", "SIZ"], "'SIZE'"),
+        (["tune", "PROGRAM", "PICTURE", "--out", "out", "--freeze", "SIZE"], "leave no parameter to move"),
+        (["tune", "PROGRAM", "PICTURE", "--out", ".", "--seed", "1"], "is not empty"),
+        (["params", "PROGRAM", "--freeze", "SIZE"], "leave no parameter to move"),
+        (["params", "EMPTY"], "no number to tune"),
+        (["params", "nowhere.py"], "nowhere.py"),
     ],
 )
 def test_wrong_words_for_render_and_tune(capsys, tmp_path, picture, monkeypatch, words, message):
@@ -187,3 +195,37 @@ def test_render_writes_layers_beside_the_picture(capsys, tmp_path):
     with np.load(tmp_path / "x.npz") as layers:
         assert list(layers["object_index_names"]) == ["", "Cube"]
         assert np.array_equal(np.isfinite(layers["depth"]), layers["object_index"] == 1)
+
+
+PARAMS = """import bpy
+SIZE = 1.5  # @param 0.5..3 m
+IDLE = 3.0  # @param 0..10
+bpy.data.objects["Cube"].scale = (SIZE, SIZE, SIZE)
+bpy.data.objects["Light"].data.energy = 500
+"""
+
+
+def test_params_lists_what_can_be_tuned(capsys, tmp_path):
+    (tmp_path / "program.py").write_text(PARAMS)
+    assert main(["params", str(tmp_path / "program.py"), "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["parameters"]}
+    assert rows.keys() == {"SIZE", "IDLE", "Light.energy"}
+    size, energy = rows["SIZE"], rows["Light.energy"]
+    assert (size["low"], size["high"], size["unit"], size["line"], size["sets"]) == (0.5, 3.0, "m", 2, ["Cube.scale"])
+    assert (energy["key"], energy["declared"], energy["log"], energy["stage"]) == ("5:40", False, True, None)
+    assert "answer" not in size
+    assert main(["params", str(tmp_path / "program.py"), "--freeze", "*.energy"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["SIZE", "IDLE"]
+
+
+@pytest.mark.blender
+def test_params_tells_what_the_picture_answers_to(capsys, tmp_path, picture):
+    (tmp_path / "program.py").write_text(PARAMS)
+    words = ["params", tmp_path / "program.py", "--target", picture, "--workers", 1, "--threads", 1, "--json"]
+    words += ["--set", "fidelity.search={long_side: 48, samples: 2}"]
+    assert main([str(word) for word in words]) == 0
+    rows = {row["name"]: row["answer"] for row in json.loads(capsys.readouterr().out)["parameters"]}
+    assert rows["SIZE"]["change"] > 0 and rows["SIZE"]["moves"] == ["Cube"]
+    assert rows["Light.energy"]["change"] > 0 and rows["Light.energy"]["moves"] == ["Light"]
+    assert rows["IDLE"] == {"change": 0.0, "share": 0.0, "gain": 0.0, "moves": [], "failed": ""}

@@ -34,7 +34,7 @@ def target():
     return Target.from_array(draw(Program.parse(TRUTH), 96, 72), name="disc")
 
 
-def settings(*sets, tuner="auto", renders=70):
+def settings(*sets, tuner="auto", renders=44):
     pairs = [*SETS, f"budget.renders={renders}", *sets]
     return load_settings("draft", pairs, {}, {"tuner": PlugIn(name=tuner)})
 
@@ -72,10 +72,10 @@ def outcome(folder, summary):
 
 @pytest.mark.parametrize("tuner", ["auto", "optuna"])
 def test_resumed_anywhere_it_ends_as_if_it_had_not_been_stopped(target, tmp_path, tuner):
-    program, chosen = Program.parse(START), settings(tuner=tuner)
+    program, chosen = Program.parse(START), settings(tuner=tuner, renders=36)
     whole = create_tuning(program, target, chosen, tmp_path / "whole")
     expected = outcome(whole, tune(whole)[0])
-    for cut in (0, 1, 7, 40):
+    for cut in (1, 22):
         folder = create_tuning(program, target, chosen, tmp_path / f"cut{cut}")
         with pytest.raises(KeyboardInterrupt):
             tune(folder, die_after=cut, shuffle=3)
@@ -85,7 +85,7 @@ def test_resumed_anywhere_it_ends_as_if_it_had_not_been_stopped(target, tmp_path
         summary, pool = tune(folder, workers=3, shuffle=5)
         assert outcome(folder, summary) == expected
         assert not set(before) & set(pool.rendered)
-        assert summary["spend"]["renders"] <= 70
+        assert summary["spend"]["renders"] <= 36
 
 
 def test_what_is_done_is_not_done_again(target, tmp_path):
@@ -206,7 +206,7 @@ IDLE = START.replace("LIGHT = 0.6", "IDLE = 0.5  # @param 0..1\nSTEPS = 4  # @pa
 
 @pytest.mark.parametrize("tuner", ["auto", "optuna", "local"])
 def test_numbers_without_effect_stay_and_are_told(target, tmp_path, tuner):
-    folder = create_tuning(Program.parse(IDLE), target, settings(tuner=tuner, renders=120), tmp_path / "run")
+    folder = create_tuning(Program.parse(IDLE), target, settings(tuner=tuner, renders=110), tmp_path / "run")
     summary, _ = tune(folder)
     assert summary["accepted"]
     assert not {"IDLE", "STEPS"} & summary["values"].keys()
@@ -274,9 +274,11 @@ def test_one_parameter_and_sixty(target, tmp_path, tuner):
     assert summary["accepted"] and summary["values"].keys() == {"LIGHT"}
     sixty = Program.parse(many(55))
     assert len(sixty.parameters) == 60
-    folder = create_tuning(sixty, target, settings(tuner=tuner, renders=100), tmp_path / "sixty")
+    # TPE over sixty numbers takes a while per ask.
+    renders = 30 if tuner == "optuna" else 90
+    folder = create_tuning(sixty, target, settings(tuner=tuner, renders=renders), tmp_path / "sixty")
     summary, pool = tune(folder)
-    assert len(pool.rendered) <= 100
+    assert len(pool.rendered) <= renders
     assert np.isfinite(summary["after"]["overall"])
     assert summary["after"]["overall"] >= summary["before"]["overall"]
     if tuner in ("auto", "residual"):
