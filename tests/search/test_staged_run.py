@@ -153,6 +153,7 @@ def test_the_render_budget_is_a_cap(target, tmp_path, renders):
     folder = start(target, tmp_path / "run", f"budget.renders={renders}")
     summary, pool = run(folder)
     assert len(pool.rendered) == summary["spend"]["renders"] <= renders
+    assert len(pool.built) == summary["spend"]["scenes"]
 
 
 def test_a_start_program_takes_the_place_of_the_scaffold(target, tmp_path):

@@ -13,6 +13,7 @@ from seig_search.errors import InvalidEdit
 from seig_search.metrics import Metric
 from seig_search.program import Program
 from seig_search.render import ProgramError, RenderResult, WorkerLoss
+from seig_search.tuning.scene_look import scene_job
 
 SOURCE = """\
 \"\"\"A disc.\"\"\"
@@ -79,6 +80,7 @@ class ToyPool:
 
     def __init__(self, workers=2, shuffle=0, die_after=None, losses=0):
         self.rendered = []
+        self.built = []
         self._random = random.Random(shuffle)
         self._waiting = []
         self._change = threading.Condition()
@@ -107,8 +109,10 @@ class ToyPool:
                 if not self._open:
                     return
                 job, future = self._waiting.pop(self._random.randrange(len(self._waiting)))
-                self.rendered.append(job.key)
-                number = len(self.rendered)
+                # Scenes that nobody looks at are no renders.
+                scenes = [scene_job(job.source, job.fidelity, job.values, surface) for surface in (False, True)]
+                (self.built if job in scenes else self.rendered).append(job.key)
+                number = len(self.rendered) + len(self.built)
             if self._die_after is not None and number > self._die_after:
                 future.set_exception(KeyboardInterrupt())
                 continue
