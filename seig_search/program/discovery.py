@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seig_search.program.annotation import number_of, numbers_of
 from seig_search.program.bindings import Bindings, Scope, Source, Step, last_word, parameters_of, self_of, title_in
@@ -20,6 +20,7 @@ from seig_search.program.property_range import (
     RangeRule,
     attribute_rule,
     component_rule,
+    factor_rule,
     keyword_rule,
     operator_rule,
 )
@@ -121,9 +122,10 @@ class _Goal:
     name: str
     sets: str
     degrees: bool = False
+    added: bool = False
 
     def called(self, name: str) -> _Goal:
-        return _Goal(self.rule, name, self.sets, self.degrees)
+        return replace(self, name=name)
 
     @property
     def end(self) -> str:
@@ -181,13 +183,15 @@ class _Flow:
         for value, here, name in self._origins(node, scope, goal.name, goal.end, depth):
             at = goal.called(name)
             if number_of(value) is not None or (numbers_of(value) is not None and not _is_bare(value)):
-                yield Literal(value, at.rule, at.name, at.sets, at.degrees)
+                # A zero in a sum says nothing.
+                if not at.added or any(numbers_of(value) or (number_of(value),)):
+                    yield Literal(value, at.rule, at.name, at.sets, at.degrees)
             elif isinstance(value, ast.Tuple | ast.List):
                 yield from self._elements(value, here, at, depth)
             elif isinstance(value, ast.Call):
                 function = last_word(value.func)
                 if function in ("radians", "deg2rad") and len(value.args) == 1:
-                    turned = _Goal(at.rule, at.name, at.sets, True)
+                    turned = replace(at, degrees=True)
                     yield from self._flows(value.args[0], here, turned, depth + 1)
                 elif function in _WRAPPERS and value.args:
                     yield from self._flows(value.args[0], here, at, depth + 1)
@@ -210,7 +214,7 @@ class _Flow:
             elif index != alpha and not (computed and number_of(element) == 0):
                 whole = any(isinstance(e, ast.Starred) for e in node.elts)
                 if not whole:
-                    at = _Goal(part, f"{goal.name}[{index}]", goal.sets, goal.degrees)
+                    at = replace(goal, rule=part, name=f"{goal.name}[{index}]")
                     yield from self._flows(element, scope, at, depth + 1)
 
     def _sum(self, node: ast.BinOp, scope: Scope, goal: _Goal, depth: int) -> Iterator[Literal]:
@@ -218,15 +222,13 @@ class _Flow:
         if isinstance(node.op, ast.Add | ast.Sub):
             colour = isinstance(node.right, ast.Tuple | ast.List) and len(node.right.elts) == 1
             for side in (node.left,) if colour else (node.left, node.right):
-                # A zero in a sum says nothing.
-                if number_of(side) != 0:
-                    yield from self._flows(side, scope, goal, depth)
+                yield from self._flows(side, scope, goal if colour else replace(goal, added=True), depth)
         elif (degrees := _degrees_in(node)) is not None:
-            yield from self._flows(degrees, scope, _Goal(goal.rule, goal.name, goal.sets, True), depth)
+            yield from self._flows(degrees, scope, replace(goal, degrees=True), depth)
         elif isinstance(node.op, ast.Mult | ast.Div):
             for side in (node.left, node.right) if isinstance(node.op, ast.Mult) else (node.left,):
                 if number_of(side) is None:
-                    yield from self._flows(side, scope, goal, depth)
+                    yield from self._flows(side, scope, replace(goal, rule=factor_rule(goal.rule)), depth)
 
     def _origins(
         self, node: ast.expr, scope: Scope, name: str, end: str, depth: int

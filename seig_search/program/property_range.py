@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = [
-    "Range", "RangeRule", "attribute_rule", "component_rule", "keyword_rule", "operator_rule", "socket_rule",
+    "Range", "RangeRule", "attribute_rule", "component_rule", "factor_rule", "keyword_rule", "operator_rule", "socket_rule",
 ]  # fmt: skip
 
 
@@ -103,7 +103,6 @@ _ATTRIBUTES: dict[str, RangeRule] = {
     "metallic": _UNIT,
     "exposure": lambda values, degrees: Range(min(values) - 3.0, max(values) + 3.0),
     "gamma": _scaled(3.0),
-    "position": lambda values, degrees: _UNIT(values, degrees) if len(values) == 1 else None,
 }
 _KEYWORDS: dict[str, RangeRule] = {
     "location": _place,
@@ -179,6 +178,11 @@ def component_rule(rule: RangeRule, count: int) -> tuple[RangeRule, int | None]:
     if together is None or not together.colour:
         return rule, None
     return _share, 3 if count == 4 else None
+
+
+def factor_rule(rule: RangeRule) -> RangeRule:
+    """Give the rule for a factor of a value: one of a place is a distance or a spacing, which keeps its sign."""
+    return _SIZE if rule is _place else rule
 
 
 def _share(values: tuple[float, ...], degrees: bool) -> Range | None:

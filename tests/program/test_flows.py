@@ -37,6 +37,7 @@ def found(source: str) -> dict[str, object]:
         ("S = 2.0\nbpy.ops.mesh.primitive_cube_add(size=S * 0.5)\n", {"S": 2.0}),
         ("(Vector((1.0, 2.0, 3.0)) - cam.location).to_track_quat('-Z', 'Y')\n", {"look at": (1.0, 2.0, 3.0)}),
         ("bpy.ops.transform.translate(value=(0, 0, 1.0))\n", {"translate.value": (0.0, 0.0, 1.0)}),
+        ("D = 9.0\nM = (0, 0, 0)\nl.location = Vector(M) + D * way\n", {"D": 9.0}),
         # What is not one thing is left alone: bound twice, changed on the way, or computed.
         ("e = 5.0\ne += 1\nl.energy = e\n", {}),
         ("for e in range(3):\n    l.energy = e\n", {}),
@@ -74,3 +75,8 @@ def test_a_program_made_to_be_hard_to_follow_is_left_in_time() -> None:
     Program.parse(layers + "def f40(x):\n    l.energy = x\nf0(5.0)\n").found()
     loop = "def f(x):\n    g(x)\ndef g(x):\n    f(x)\n    l.energy = x\nf(5.0)\n"
     assert list(found(loop).values()) == [5.0]
+
+
+def test_a_factor_of_a_place_keeps_its_sign() -> None:
+    (parameter,) = Program.parse("D = 0.3\nl.location = D * way\n").found()
+    assert (parameter.low, parameter.high, parameter.log) == (0.075, 1.2, True)

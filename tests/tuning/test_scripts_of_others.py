@@ -114,3 +114,49 @@ def test_tuning_gets_nearer_and_touches_numbers_alone(name: str, pool, tmp_path)
 
 def _tuple(value):
     return tuple(value) if isinstance(value, list) else value
+
+
+DELICATE = """import bpy
+
+SIZE = 0.8   # @param 0.5..2 m
+IDLE = 3.0   # @param 0..10
+KEY = 140.0  # @param 50..150 W
+
+if SIZE > 1.02:
+    raise ValueError("too large for the table")
+bpy.data.objects["Cube"].scale = (SIZE, SIZE, SIZE)
+bpy.data.objects["Light"].data.energy = KEY
+bpy.data.objects["Camera"].data.lens = 40  # not declared
+"""
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_values_that_break_blender_are_passed_over_idle_ones_stay_and_a_range_that_binds_is_widened(pool, tmp_path):
+    program = Program.parse(DELICATE)
+    wide = Program.parse(DELICATE.replace("50..150", "50..5000"))
+    truth = wide.with_values({"SIZE": 1.0, "KEY": 900.0})
+    target = pool.submit(RenderJob(truth.source, Fidelity(SIDE, SIDE, 8))).result()
+    settings = load_settings(
+        "draft",
+        [
+            "fidelity.search={long_side: 48, samples: 4}",
+            "fidelity.guard={long_side: 48, samples: 8}",
+            "scoring.evaluators=[pixel, structure, colour]",
+            "budget.renders=60",
+        ],
+        {},
+        {"tuner": PlugIn(name="residual")},
+    )
+    choice = Choice(freeze=("Camera.*",))
+    folder = create_tuning(program, Target.from_array(target.pixels), settings, tmp_path / "out", choice)
+    summary = execute_tuning(folder, quiet=True, pool=pool)
+    assert summary["accepted"], summary["explanation"]
+    assert "failed)" in summary["explanation"]
+    assert summary["without_effect"] == ["IDLE"]
+    tuned = {p.name: p for p in Program.parse((folder.best / "program.py").read_text()).tunable()}
+    assert 0.8 < tuned["SIZE"].value <= 1.02
+    assert tuned["IDLE"].value == 3.0 and tuned["Camera.lens"].value == 40
+    assert [one["name"] for one in summary["widened"]] == ["KEY"]
+    assert tuned["KEY"].low == 50 and 150 < tuned["KEY"].value <= tuned["KEY"].high
+    assert summary["spend"]["renders"] <= 60
