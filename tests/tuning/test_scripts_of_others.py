@@ -93,7 +93,7 @@ def test_tuning_gets_nearer_and_touches_numbers_alone(name: str, pool, tmp_path)
             "budget.renders=24",
         ],
         {},
-        {"tuner": PlugIn(name="auto")},
+        {"tuner": PlugIn(name="residual")},
     )
     names = tuple(FOUND[name])
     choice = Choice(only=names)
