@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ from seig_search.tuning.scene_look import SceneLook
 
 __all__ = ["Border", "Tuned", "grouped", "tunable", "tune_candidate"]
 
+
+T = TypeVar("T")
 
 RENDERS_PER_PART = 8
 MOST_PARTS = 4
@@ -165,15 +167,19 @@ def tune_candidate(
 
     def submit(values: Mapping[str, Value]) -> Future[Trial]:
         if halted():
-            return _unmade()
+            return _settled(Trial(Status.SURPLUS, None))
         return _trial(border.renders.submit(RenderJob(program.source, fidelity, values)), values, scorer, stage, log)
 
     def layers(values: Mapping[str, Value]) -> Future[LightLayers | None]:
+        if halted():
+            return _settled(None)
         return _light_layers(
             border.renders.submit(RenderJob(program.source, fidelity, values, passes=("lights", "albedo")))
         )
 
     def scenes(values: Mapping[str, Value], surface: bool) -> Future[SceneLook | None]:
+        if halted():
+            return _settled(None)
         return border.renders.build(program.source, fidelity, values, surface)
 
     parts = min(MOST_PARTS, max_renders // RENDERS_PER_PART)
@@ -297,10 +303,10 @@ def _light_layers(measured: Future[Measured]) -> Future[LightLayers | None]:
     return answer
 
 
-def _unmade() -> Future[Trial]:
-    answer: Future[Trial] = Future()
-    answer.set_result(Trial(Status.SURPLUS, None))
-    return answer
+def _settled(answer: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(answer)
+    return future
 
 
 def _trial(
