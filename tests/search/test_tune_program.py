@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from toy_world import SOURCE, TRUTH, ToyPool, draw
 
+from seig_search.cli.main import main
 from seig_search.cli.tune_command import report
 from seig_search.config import PlugIn, load_settings
 from seig_search.errors import SeigError, UsageError
@@ -88,12 +89,22 @@ def test_resumed_anywhere_it_ends_as_if_it_had_not_been_stopped(target, tmp_path
         assert summary["spend"]["renders"] <= 36
 
 
-def test_what_is_done_is_not_done_again(target, tmp_path):
-    folder = create_tuning(Program.parse(START), target, settings(), tmp_path / "run")
+def test_what_is_done_is_not_done_again_and_can_be_shown(target, tmp_path, capsys):
+    folder = create_tuning(
+        Program.parse(IDLE), target, settings(tuner="local"), tmp_path / "run", Choice(freeze=("X",))
+    )
     first, _ = tune(folder)
     again, pool = tune(folder)
     assert again == first
     assert pool.rendered == []
+    # `seig resume` and `seig show` know a tuning's folder from a run's.
+    assert main(["resume", str(folder.root), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == first
+    assert main(["show", str(folder.root)]) == 0
+    shown = capsys.readouterr().out
+    assert first["explanation"] in shown
+    assert f"{first['after']['overall']:.4f}" in shown
+    assert "without effect on the picture: " + ", ".join(first["without_effect"]) in shown
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,7 @@ def test_a_range_that_binds_is_widened_in_the_source_when_that_pays(target, tmp_
     assert summary["spend"]["renders"] <= 110
 
 
-def test_a_range_stays_where_going_beyond_it_breaks_the_program(target, tmp_path):
+def test_a_range_stays_where_going_beyond_it_breaks_the_program(target, tmp_path, capsys):
     folder = create_tuning(
         Program.parse(NARROW), target, settings(renders=110), tmp_path / "run", Choice(only=("RADIUS",))
     )
@@ -199,6 +210,8 @@ def test_a_range_stays_where_going_beyond_it_breaks_the_program(target, tmp_path
     (reached,) = summary["at_bounds"]
     assert (reached["name"], reached["bound"], reached["limit"], reached["declared"]) == ("RADIUS", "high", 0.24, True)
     assert "nothing better was found" in summary["explanation"]
+    assert report(summary, as_json=False) == 0
+    assert "on its declared high bound: RADIUS = 0.24" in capsys.readouterr().out
 
 
 IDLE = START.replace("LIGHT = 0.6", "IDLE = 0.5  # @param 0..1\nSTEPS = 4  # @param 1..9\nLIGHT = 0.6")
