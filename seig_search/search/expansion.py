@@ -202,6 +202,8 @@ class Expander:
                 # No key: nothing was paid, so a resumed run asks again.
                 self.journal.write("proposal_failed", stage=visit.label, ask=ask.id, reason=str(error))
                 raise
+        elif parent is not None and self.previews is not None and self.asks_models:
+            self.previews.count_again(parent.program, visit.stage, bool(getattr(self.proposer, "shows_views", False)))
         if "error" in event:
             raise InvalidEdit(event["error"])
         return edit_from_dict(event["edits"][0]) if event["edits"] else None

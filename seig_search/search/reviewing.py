@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,15 @@ class Previews:
             raise SeigError(f"the program failed at the preview's fidelity: {measured.reason}")
         return measured
 
+    def count_again(self, program: Program, stage: Stage | None = None, wanted: bool = False) -> None:
+        """Ask again for what was rendered for an answer that is known already.
+
+        It is not rendered again, but a resumed run must have spent what it had spent here before.
+        """
+        self.of(program)
+        if stage is not None:
+            self.views(program, stage, wanted)
+
     def views(self, program: Program, stage: Stage, wanted: bool) -> tuple[Seen, ...]:
         """Render a program's scene from other views, where they are wanted and of use; a view that fails is left out."""
         if not wanted or stage not in (Stage.GEOMETRY, Stage.COMPOSITION):
@@ -92,7 +102,7 @@ class Reviewer:
             found = self.verifier.inventory(self.previews.renders.target, self.models)
             return {"things": [{"name": one.name, "what": one.what, "box": one.box} for one in found]}
 
-        event = self._once("inventory", "inventory", ask)
+        event = self._once("inventory", "inventory", ask, lambda: None)
         return tuple(
             Thing(one["name"], one["what"], None if one["box"] is None else tuple(one["box"]))
             for one in event["things"]
@@ -113,7 +123,7 @@ class Reviewer:
             found = self.verifier.cover(replace(shown, things=things))
             return {"present": list(found.present), "missing": list(found.missing)}
 
-        event = self._once("covered", candidate, ask)
+        event = self._once("covered", candidate, ask, lambda: self.previews.count_again(program))
         return Coverage(tuple(event["present"]), tuple(event["missing"]))
 
     def review(
@@ -134,6 +144,7 @@ class Reviewer:
         Raises:
             SeigError: As above.
         """
+        wants_views = bool(getattr(self.verifier, "shows_views", False))
 
         def ask() -> dict[str, Any]:
             key = f"{visit}/{candidate.id}/{stage.value[0].upper()}{candidate.id.rpartition('-')[2]}"
@@ -144,7 +155,7 @@ class Reviewer:
                 before=before,
                 open=tuple(open_items),
                 earlier=self.earlier,
-                views=self.previews.views(candidate.program, stage, bool(getattr(self.verifier, "shows_views", False))),
+                views=self.previews.views(candidate.program, stage, wants_views),
             )
             found = self.verifier.review(shown)
             objections = self._objections(stage, before, candidate.measured.metrics) if found.approved else []
@@ -153,7 +164,12 @@ class Reviewer:
                 found = Review(False, summary=words)
             return {"review": found.as_dict(), "overruled": objections}
 
-        event = self._once("reviewed", f"{visit}/{candidate.id}", ask)
+        event = self._once(
+            "reviewed",
+            f"{visit}/{candidate.id}",
+            ask,
+            lambda: self.previews.count_again(candidate.program, stage, wants_views),
+        )
         return Review.from_dict(event["review"])
 
     def reviewed(self, visit: str, candidate: str) -> Review | None:
@@ -182,7 +198,12 @@ class Reviewer:
         champion = ranked[0]
         for rival in ranked[1:most]:
             key = f"{visit}/{champion.id}/{rival.id}"
-            event = self._once("compared", key, self._comparison(compare, stage, champion, rival))
+            event = self._once(
+                "compared",
+                key,
+                self._comparison(compare, stage, champion, rival),
+                functools.partial(self._count_both, champion, rival),
+            )
             if event["winner"] == rival.id:
                 champion = rival
         return [champion, *(candidate for candidate in ranked if candidate is not champion)]
@@ -225,9 +246,17 @@ class Reviewer:
             models=self.models,
         )
 
-    def _once(self, kind: str, key: str, ask: Callable[[], dict[str, Any]]) -> Event:
+    def _count_both(self, champion: Candidate, rival: Candidate) -> None:
+        for one in (champion, rival):
+            self.previews.count_again(one.program)
+
+    def _once(self, kind: str, key: str, ask: Callable[[], dict[str, Any]], again: Callable[[], None]) -> Event:
+        """Ask, or give what is written down; ``again`` then counts what was rendered to ask."""
         with self._lock:
             lock = self._locks.setdefault(f"{kind}/{key}", threading.Lock())
         with lock:
             event = self.journal.find(kind, key)
-            return event if event is not None else self.journal.write(kind, key, **ask())
+            if event is None:
+                return self.journal.write(kind, key, **ask())
+            again()
+            return event

@@ -168,16 +168,18 @@ def test_a_replay_with_another_prompt_says_which_call(desk, target, tmp_path):
     assert run(loose)["final"]["overall"] > 0
 
 
-def test_a_killed_run_pays_no_reply_twice(desk, target, tmp_path):
+@pytest.mark.parametrize("after", [3, 9, 30, 50])
+def test_a_killed_run_pays_no_reply_twice_and_ends_the_same(desk, target, tmp_path, after):
     desk.brain = Model()
     whole = run(folder_for(target, tmp_path / "whole", desk))
     asked = len(desk.asked)
     broken = folder_for(target, tmp_path / "broken", desk)
     with pytest.raises(KeyboardInterrupt):
-        run(broken, die_after=9)
+        run(broken, die_after=after)
     summary = run(broken)
     assert len(desk.asked) == 2 * asked
     assert summary["final"] == whole["final"]
+    assert summary["spend"]["renders"] == whole["spend"]["renders"]
 
 
 def test_an_approval_ends_the_stage(desk, target, tmp_path):
