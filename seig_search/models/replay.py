@@ -11,7 +11,7 @@ from seig_search.models.endpoint import Endpoint, ModelCall, Reply
 from seig_search.models.litellm_call import price, tokens_of
 from seig_search.models.live import Metered
 from seig_search.models.seam import Messages
-from seig_search.models.tape import Tape, difference
+from seig_search.models.tape import Tape, difference, rounded_alike
 
 __all__ = ["ReplayedModels"]
 
@@ -20,7 +20,7 @@ class ReplayedModels:
     """Answers every question with what was answered under its key.
 
     Pictures that differ are told in a warning and not refused: another machine's renders may differ in their last bits. Words
-    that differ are refused.
+    that differ are refused; once a picture differed, numbers in them need only agree to their last digits.
 
     Args:
         source: The tape to answer from.
@@ -41,7 +41,7 @@ class ReplayedModels:
         strict: bool = True,
     ) -> None:
         self._source, self._meter, self._tape, self._where, self._record = source, meter, tape, where, record
-        self._strict, self._warned = strict, False
+        self._strict, self._warned, self._other_renders = strict, False, False
 
     def call(
         self, endpoint: Endpoint, messages: Messages, *, key: str, role: str, temperature: float, seed: int
@@ -63,7 +63,8 @@ class ReplayedModels:
                 f"the recording in {self._where} has no call {key}: this run asks something that it did not ask. It holds "
                 f"{len(self._source.keys())} calls. Run with the same settings, target and seed, or with a model."
             )
-        changed = difference(_worded(known.request), _worded(request)) if self._strict else ""
+        other = difference(known.request, request)
+        changed = self._changed(known.request, request, other) if self._strict else ""
         if changed:
             raise ReplayMismatch(
                 f"the call {key} no longer matches the recording in {self._where}: {changed}. Prompts, settings or "
@@ -74,7 +75,7 @@ class ReplayedModels:
             with self._meter.room(prompt + endpoint.max_tokens, price(endpoint, prompt, endpoint.max_tokens)):
                 self._record(key, call)
                 self._meter.count_call(call)
-        if not self._warned and (other := difference(known.request, request)):
+        if not self._warned and other:
             self._warned = True
             logging.getLogger("seig_search").warning(
                 "the pictures of the call %s differ from the recording in %s (%s); its reply is used all the same",
@@ -91,6 +92,20 @@ class ReplayedModels:
     def close(self) -> None:
         """Close the recording."""
         self._source.close()
+
+    def _changed(self, kept: dict[str, Any], now: dict[str, Any], other: str) -> str:
+        """Say where the words of two requests differ by more than other renders explain."""
+        kept_words, now_words = _worded(kept), _worded(now)
+        if not (self._other_renders or _pictures(kept) == _pictures(now)):
+            self._other_renders = True
+        return difference(kept_words, now_words, rounded_alike if self._other_renders else str.__eq__) if other else ""
+
+
+def _pictures(request: dict[str, Any]) -> list[str]:
+    """Name the pictures of a request."""
+    contents = [message.get("content") for message in request["messages"]]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return [part["sha256"] for part in parts if part.get("type") == "picture"]
 
 
 def _worded(request: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import binascii
 import difflib
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -149,19 +151,20 @@ def _taped(event: dict[str, Any]) -> Taped:
     return Taped(event["request"], reply, calls, event.get("error", ""))
 
 
-def difference(kept: dict[str, Any], now: dict[str, Any]) -> str:
+def difference(kept: dict[str, Any], now: dict[str, Any], same: Callable[[str, str], bool] = str.__eq__) -> str:
     """Say where two requests first differ; empty if nowhere.
 
     Args:
         kept: A request as ``Tape.request`` gave it.
         now: Another.
+        same: Whether two lines are as good as equal.
     """
     for name in ("model", "max_tokens", "temperature", "seed"):
         if kept.get(name) != now.get(name):
             return f"its {name} was {kept.get(name)!r} and is {now.get(name)!r}"
     before, after = _lines(kept), _lines(now)
     for number, (old, new) in enumerate(zip(before, after, strict=False), 1):
-        if old != new:
+        if not same(old, new):
             at = next((n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
             start = max(0, at - 40)
             return f"line {number} was {old[start : at + 60]!r} and is {new[start : at + 60]!r}"
@@ -169,6 +172,30 @@ def difference(kept: dict[str, Any], now: dict[str, Any]) -> str:
         extra = next(line for line in difflib.ndiff(before, after) if line[:1] in "+-")
         return f"it had {len(before)} lines and has {len(after)}; the first that differs: {extra[:120]!r}"
     return ""
+
+
+def rounded_alike(old: str, new: str) -> bool:
+    """Whether two lines say the same but for the last digits of numbers.
+
+    Another processor's renders differ in their last bits, and what is measured on them by a little: whole numbers (pixels, levels)
+    by up to 2, others by up to 1 %, or 0.01.
+
+    Args:
+        old: A line.
+        new: Another.
+    """
+    if _NUMBER.sub("#", old) != _NUMBER.sub("#", new):
+        return False
+    return all(_near(*pair) for pair in zip(_NUMBER.findall(old), _NUMBER.findall(new), strict=True))
+
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def _near(old: str, new: str) -> bool:
+    if old.lstrip("-").isdigit() and new.lstrip("-").isdigit():
+        return abs(int(old) - int(new)) <= 2
+    return math.isclose(float(old), float(new), rel_tol=0.01, abs_tol=0.01)
 
 
 def _lines(request: dict[str, Any]) -> list[str]:

@@ -194,3 +194,32 @@ def test_another_picture_is_told_and_used(desk, tmp_path, caplog):
     tape.close()
     assert ask(replayed(tmp_path, Unmetered()), desk, messages=seen(PICTURE.replace("M9QD", "M9QE"))).text == "a mug"
     assert "pictures of the call geometry/0/propose differ" in caplog.text
+
+
+def shown(text, url=PICTURE):
+    return [
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": {"url": url}}, {"type": "text", "text": text}],
+        }
+    ]
+
+
+def test_numbers_measured_on_other_renders_may_differ_in_their_last_digits(desk, tmp_path):
+    desk.steps, tape, other = ["a mug"], Tape(tmp_path), PICTURE.replace("M9QD", "M9QE")
+    text = "Measured: ssim 0.7906, psnr 17.25; the mug: 12,40-98,120"
+    ask(LiveModels(Unmetered(), tape), desk, messages=shown(text))
+    tape.close()
+    near = "Measured: ssim 0.791, psnr 17.24; the mug: 13,40-98,119"
+    assert ask(replayed(tmp_path, Unmetered()), desk, messages=shown(near, other)).text == "a mug"
+    for far in (text.replace("0.7906", "0.85"), text.replace("12,40", "16,40"), text.replace("mug", "jug")):
+        with pytest.raises(SeigError, match="no longer matches"):
+            ask(replayed(tmp_path, Unmetered()), desk, messages=shown(far, other))
+
+
+def test_numbers_may_not_differ_if_every_picture_is_the_same(desk, tmp_path):
+    desk.steps, tape = ["a mug"], Tape(tmp_path)
+    ask(LiveModels(Unmetered(), tape), desk, messages=shown("at most 3 edits"))
+    tape.close()
+    with pytest.raises(SeigError, match=r"'at most 3 edits' and is 'at most 4 edits'"):
+        ask(replayed(tmp_path, Unmetered()), desk, messages=shown("at most 4 edits"))
