@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from seig_search.errors import UsageError, nearest
-from seig_search.fidelity import Engine, Fidelity
+from seig_search.fidelity import Denoise, Engine, Fidelity
 from seig_search.stages import STAGES, Stage
 
 __all__ = ["PlugIn", "Settings", "load_settings", "preset_names"]
@@ -40,7 +40,7 @@ class Level(Part):
     long_side: Annotated[int, Field(ge=16, le=16384)]
     samples: Annotated[int, Field(ge=1, le=65536)]
     engine: Engine = "CYCLES"
-    denoise: bool = False
+    denoise: Denoise = False
     adaptive: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def fidelity(self, width: int, height: int, seed: int) -> Fidelity:

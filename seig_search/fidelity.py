@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from seig_search.errors import UsageError, nearest
 
-__all__ = ["LADDER", "Engine", "Fidelity"]
+__all__ = ["LADDER", "Denoise", "Engine", "Fidelity"]
 
 Engine = Literal["CYCLES", "EEVEE", "WORKBENCH"]
 
-LADDER: dict[str, tuple[int, int, bool]] = {
-    "preview": (128, 4, True),
-    "draft": (256, 16, True),
+Denoise: TypeAlias = bool | Literal["fast"]
+
+LADDER: dict[str, tuple[int, int, Denoise]] = {
+    "preview": (128, 4, "fast"),
+    "draft": (256, 16, "fast"),
     "normal": (512, 64, True),
     "final": (1024, 256, True),
 }
@@ -35,7 +37,8 @@ class Fidelity:
         height: Image height in pixels, 1..16384.
         samples: Samples per pixel, 1..65536.
         engine: Blender's render engine, by its family name; the worker maps it to the installed version.
-        denoise: Whether OpenImageDenoise runs on the result (Cycles only).
+        denoise: Whether OpenImageDenoise runs on the result (Cycles only): in its best quality, or ``fast``, which costs a fraction and
+            is for pictures that a search looks at.
         seed: Noise seed; renders that are compared share it.
         adaptive: Noise threshold at which Cycles stops sampling a pixel, 0..1; 0 takes all samples everywhere.
 
@@ -47,7 +50,7 @@ class Fidelity:
     height: int
     samples: int = 16
     engine: Engine = "CYCLES"
-    denoise: bool = False
+    denoise: Denoise = False
     seed: int = 0
     adaptive: float = 0.0
 
@@ -59,6 +62,8 @@ class Fidelity:
         ):
             if not 1 <= value <= top:
                 raise UsageError(f"fidelity {name} must be 1..{top}, got {value}")
+        if self.denoise not in (False, True, "fast"):
+            raise UsageError(f"fidelity denoise must be true, false or fast, got {self.denoise!r}")
         if self.engine not in get_args(Engine):
             raise UsageError(f"engine must be one of {', '.join(get_args(Engine))}, got {self.engine!r}")
         if not 0 <= self.seed < 2**31:

@@ -26,6 +26,7 @@ KINDS = {
     "adaptive 0.1": {"adaptive": 0.1},
     "adaptive 0.02": {"adaptive": 0.02},
     "denoised": {"denoise": True},
+    "denoised fast": {"denoise": "fast"},
     "both, 0.1": {"adaptive": 0.1, "denoise": True},
 }
 

@@ -97,10 +97,12 @@ def apply_fidelity(scene: Any, fidelity: dict[str, Any], threads: int, device: s
         if fidelity["adaptive"] > 0:
             cycles.adaptive_threshold, cycles.adaptive_min_samples = fidelity["adaptive"], 0
         cycles.time_limit = 0.0
-        cycles.use_denoising = fidelity["denoise"]
+        cycles.use_denoising = bool(fidelity["denoise"])
         if fidelity["denoise"]:
             cycles.denoiser = "OPENIMAGEDENOISE"
             cycles.denoising_use_gpu = device != "CPU"
+            fast = fidelity["denoise"] == "fast"
+            cycles.denoising_quality, cycles.denoising_prefilter = ("FAST", "FAST") if fast else ("HIGH", "ACCURATE")
     elif fidelity["engine"] == "EEVEE":
         scene.eevee.taa_render_samples = samples
     else:

@@ -55,8 +55,8 @@ class Layers:
         TooMuch: Before anything is changed.
     """
 
-    def __init__(self, scene: Any, wanted: list[str], denoise: bool) -> None:
-        self._scene, self._wanted, self._denoise = scene, wanted, denoise
+    def __init__(self, scene: Any, wanted: list[str], denoise: bool | str) -> None:
+        self._scene, self._wanted, self._denoise = scene, wanted, bool(denoise)
         self._found: dict[str, Any] = {}
         self._changes = Changes()
         self._layer = next((layer for layer in scene.view_layers if layer.use), scene.view_layers[0])

@@ -36,7 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--samples", type=int, metavar="N", help="samples per pixel (default: as the program says, else 64)"
     )
     parser.add_argument("--engine", metavar="E", help="CYCLES, EEVEE or WORKBENCH")
-    parser.add_argument("--denoise", action=argparse.BooleanOptionalAction, help="run OpenImageDenoise")
+    parser.add_argument(
+        "--denoise",
+        nargs="?",
+        const=True,
+        choices=["fast"],
+        metavar="fast",
+        help="run OpenImageDenoise, or its fast kind: nearly as good, for a fraction of the time",
+    )
+    parser.add_argument("--no-denoise", dest="denoise", action="store_false", default=None, help="do not")
     parser.add_argument(
         "--adaptive", type=float, metavar="T", help="stop sampling a pixel at this noise, 0..1 (default: 0, off)"
     )

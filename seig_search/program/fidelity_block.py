@@ -9,7 +9,7 @@ import ast
 import re
 
 from seig_search.errors import UsageError
-from seig_search.fidelity import Fidelity
+from seig_search.fidelity import Denoise, Fidelity
 from seig_search.program.outline import FIDELITY_LINE
 from seig_search.program.source_text import SourceText
 
@@ -19,6 +19,7 @@ _BEGIN = "# seig: render settings"
 _END = "# seig: end of render settings"
 _FIELD = re.compile(r"(\w+)=([\w.+-]+)")
 _CODING = re.compile(r"#!|#.*coding[:=]")
+_DENOISE: dict[str, Denoise] = {"0": False, "1": True, "fast": "fast"}
 _ENGINES = {
     "CYCLES": '"CYCLES"',
     # The identifier changed in 4.2 and back in 5.0.
@@ -40,7 +41,7 @@ def read_fidelity(tree: ast.Module, text: SourceText) -> Fidelity | None:
             height=int(fields["height"]),
             samples=int(fields["samples"]),
             engine=fields["engine"],
-            denoise=bool(int(fields["denoise"])),
+            denoise=_DENOISE[fields["denoise"]],
             seed=int(fields["seed"]),
             adaptive=float(fields.get("adaptive", 0)),
         )
@@ -54,10 +55,11 @@ def with_fidelity(tree: ast.Module, text: SourceText, fidelity: Fidelity) -> str
     lines = list(text.lines)
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += eol
+    denoise = next(word for word, kind in _DENOISE.items() if kind == fidelity.denoise)
     adaptive = f" adaptive={fidelity.adaptive!r}" if fidelity.adaptive else ""
     comment = (
         f"# seig: fidelity width={fidelity.width} height={fidelity.height} samples={fidelity.samples} "
-        f"engine={fidelity.engine} denoise={int(fidelity.denoise)} seed={fidelity.seed}{adaptive}{eol}"
+        f"engine={fidelity.engine} denoise={denoise} seed={fidelity.seed}{adaptive}{eol}"
     )
     old = _block(tree, text)
     if old is not None:
@@ -96,9 +98,13 @@ def _settings(fidelity: Fidelity, indent: str, guarded: bool, eol: str) -> list[
             "_scene.render.use_persistent_data = True",
             f"_scene.cycles.samples = {fidelity.samples}",
             f"_scene.cycles.seed = {fidelity.seed}",
-            f"_scene.cycles.use_denoising = {fidelity.denoise}",
+            f"_scene.cycles.use_denoising = {bool(fidelity.denoise)}",
             f"_scene.cycles.use_adaptive_sampling = {bool(fidelity.adaptive)}",
         ]
+        if fidelity.denoise:
+            quality, prefilter = ("FAST", "FAST") if fidelity.denoise == "fast" else ("HIGH", "ACCURATE")
+            body.append(f'_scene.cycles.denoising_quality = "{quality}"')
+            body.append(f'_scene.cycles.denoising_prefilter = "{prefilter}"')
         if fidelity.adaptive:
             body.append(f"_scene.cycles.adaptive_threshold = {fidelity.adaptive!r}")
     elif fidelity.engine == "EEVEE":

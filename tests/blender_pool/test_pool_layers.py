@@ -174,6 +174,14 @@ def test_layers_are_read_before_the_denoiser(run, everything):
     assert np.array_equal(smooth.layers["lights"], everything.layers["lights"])
 
 
+def test_the_fast_denoiser_is_another_than_the_best_and_takes_away_most_of_the_noise(run, everything):
+    clean = run(STAGE, Fidelity(64, 48, samples=256, seed=3)).pixels[..., :3].astype(float)
+    fast, best = (run(STAGE, Fidelity(64, 48, samples=4, denoise=kind)).pixels for kind in ("fast", True))
+    assert not np.array_equal(fast, best)
+    noise, rest = (np.abs(pixels[..., :3] - clean).mean() for pixels in (everything.pixels, fast))
+    assert rest < 0.6 * noise
+
+
 def test_index_layers_do_not_mix_at_edges(run):
     result = run(STAGE, Fidelity(64, 48, samples=32), passes=("object_index", "depth", "alpha"))
     assert set(np.unique(result.layers["object_index"])) == {0, 1, 2, 3}

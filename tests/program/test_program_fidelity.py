@@ -84,10 +84,18 @@ def test_the_block_sets_the_scene_when_the_program_runs_and_only_then(kind: str)
         "scene.cycles.samples": 32,
         "scene.cycles.seed": 7,
         "scene.cycles.use_denoising": True,
+        "scene.cycles.denoising_quality": "HIGH",
+        "scene.cycles.denoising_prefilter": "ACCURATE",
         "scene.cycles.use_adaptive_sampling": False,
         "scene.render.use_persistent_data": True,
     }
     assert run(source, "imported") == {}
+
+
+def test_the_fast_denoiser_is_written_and_read() -> None:
+    program = Program.parse(PROGRAMS["staged"]).with_fidelity(Fidelity(8, 8, denoise="fast"))
+    assert program.fidelity == Fidelity(8, 8, denoise="fast")
+    assert run(program.source, "__main__")["scene.cycles.denoising_quality"] == "FAST"
 
 
 def test_eevee_is_called_by_the_name_of_the_running_version() -> None:
