@@ -9,7 +9,7 @@ def kit_look_at(thing, target):
 def kit_unproject(px, py, width, height, z=0.0, camera=None):
     """World point (a Vector, metres) on the level plane at height z that is seen in pixel (px, py) of a picture.
 
-    The picture is `width` x `height` pixels with (0, 0) at its top left corner; the camera is the scene's if none is given.
+    The picture has `width` x `height` pixels, (0, 0) at its top left corner; no camera means the scene's.
     """
     import bpy
     from mathutils import Vector

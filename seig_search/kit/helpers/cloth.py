@@ -1,5 +1,5 @@
 def kit_cloth(name, size, folds=0.01, over=None, seed=0, thickness=0.002, wave=0.12):
-    """Sheet of cloth of size (x, y), with folds of height `folds` and length `wave`; metres; origin at the base's centre.
+    """Cloth of size (x, y) with folds `folds` high and `wave` long; metres; origin at the base's centre.
 
     It lies on the ground; `over` (x, y, z) lays it over a box of that size which stands on the origin, and it hangs
     down at the sides: a tablecloth, or a towel over a narrow bar. It has a UV map in metres.
@@ -12,13 +12,13 @@ def kit_cloth(name, size, folds=0.01, over=None, seed=0, thickness=0.002, wave=0
     chance = random.Random(seed)
     hem = kit_hang(over, folds, wave, chance) if over else None
     waves = []
-    for _ in range(7):
-        turn, length = chance.uniform(0, math.pi), wave * chance.uniform(0.6, 1.8)
+    for _ in range(9):
+        turn, length = chance.uniform(0, math.pi), wave * chance.uniform(0.5, 2.0)
         waves.append((math.cos(turn) / length, math.sin(turn) / length, chance.uniform(0, math.tau)))
 
     def crease(x, y):
         bend = 1.5 * math.sin(3.1 * x / wave * 0.3 + waves[0][2]) + 1.5 * math.sin(2.3 * y / wave * 0.3 + waves[1][2])
-        return folds * sum((0.5 + 0.5 * math.sin(math.tau * (a * x + b * y) + c + bend)) ** 3 for a, b, c in waves) / 3
+        return folds * sum((0.5 + 0.5 * math.sin(math.tau * (a * x + b * y) + c + bend)) ** 4 for a, b, c in waves) / 3
 
     vertices, faces, flat = [], [], []
     for j in range(ny + 1):

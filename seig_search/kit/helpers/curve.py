@@ -1,8 +1,10 @@
-def kit_curve(points, steps=8, closed=False):
+def kit_curve(points, steps=8, closed=False, bounded=False):
     """Smooth curve through points of any dimension, as a list of vectors with `steps` steps between two points.
 
-    A point given twice stays a corner. In the unit of the points.
+    A point given twice stays a corner. `bounded` keeps every coordinate between those of the two points.
     """
+    import math
+
     from mathutils import Vector
 
     points = [Vector(point) for point in points]
@@ -16,13 +18,23 @@ def kit_curve(points, steps=8, closed=False):
         into, away = points[i] - before, after - points[i]
         if not into.length or not away.length:
             return (into + away).normalized()
-        return (into.normalized() * away.length + away.normalized() * into.length) / (into.length + away.length)
+        turn = into.normalized() * away.length + away.normalized() * into.length
+        if bounded:
+            turn = Vector([part if a * b > 0 else 0.0 for part, a, b in zip(turn, into, away)])
+        return turn.normalized()
 
     out = []
     for i in range(count if closed else count - 1):
         start, end = points[i], points[(i + 1) % count]
-        length = (end - start).length
-        first, last = tangent(i) * length, tangent((i + 1) % count) * length
+        along = (end - start).normalized()
+        # A cubic whose ends are this strong follows an arc of a circle.
+        ends = [tangent(j) for j in (i, (i + 1) % count)]
+        first, last = (turn * (end - start).length * 2 / (1 + max(turn.dot(along), 0.0)) for turn in ends)
+        if bounded:
+            first, last = (
+                Vector([math.copysign(min(abs(part), 3 * abs(gap)), gap) for part, gap in zip(turn, end - start)])
+                for turn in (first, last)
+            )
         for step in range(steps):
             t = step / steps
             bend = first * (t**3 - 2 * t**2 + t) + last * (t**3 - t**2)

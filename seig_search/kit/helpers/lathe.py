@@ -1,5 +1,5 @@
 def kit_lathe(name, profile, segments=64, bevel=0.0, steps=1, capped=True):
-    """Solid turned about the z axis from a profile of (radius, z) in metres, from the foot up; origin on the axis at z = 0.
+    """Solid turned about the z axis from a profile of (radius, z) from the foot up; metres; origin on the axis.
 
     `bevel` rounds the profile's corners by so many metres; `steps` > 1 makes it a smooth curve instead.
     For a vessel go up outside, over the rim and down inside to (0, floor). Open ends are capped.
@@ -7,7 +7,7 @@ def kit_lathe(name, profile, segments=64, bevel=0.0, steps=1, capped=True):
     import math
 
     if steps > 1:
-        profile = kit_curve(profile, steps)
+        profile = kit_curve(profile, steps, bounded=True)
     if bevel > 0:
         profile = kit_rounded(profile, bevel)
     profile = [(max(r, 0.0), z) for r, z in profile]
@@ -30,13 +30,13 @@ def kit_lathe(name, profile, segments=64, bevel=0.0, steps=1, capped=True):
 
 
 def kit_cylinder(name, radius, height, bevel=0.0, top_radius=None, segments=64):
-    """Upright cylinder, or cone with a `top_radius`, whose edges are rounded by `bevel`; metres; origin at the base's centre."""
+    """Cylinder, or cone with a `top_radius`, with edges rounded by `bevel`; metres; origin at the base's centre."""
     top = radius if top_radius is None else top_radius
     return kit_lathe(name, [(0, 0), (radius, 0), (top, height), (0, height)], segments, bevel)
 
 
 def kit_capsule(name, radius, height, segments=48):
-    """Upright cylinder with round ends, `height` metres in all (twice the radius is a ball); origin at its lowest point."""
+    """Upright rod with round ends, `height` metres in all (2 * radius: a ball); origin at its lowest point."""
     import math
 
     straight = max(height - 2 * radius, 0.0)

@@ -20,7 +20,7 @@ def kit_loft(name, sections, segments=48, steps=4, power=2.0, capped=True):
     rings = [ring(section) for section in sections]
     if len({len(one) for one in rings}) != 1:
         raise ValueError(f"{name}: rings must have equally many points, got {[len(one) for one in rings]}")
-    columns = [kit_curve(column, steps) for column in zip(*rings)]
+    columns = [kit_curve(column, steps, bounded=True) for column in zip(*rings)]
     count, rows = len(columns), len(columns[0])
     vertices = [columns[k][row] for row in range(rows) for k in range(count)]
     faces = []

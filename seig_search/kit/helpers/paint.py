@@ -59,7 +59,7 @@ def kit_finish(material, colour=None, roughness=None, height=None, depth=0.001):
 
 
 def kit_mix(material, factor, first, second, low=0.0, high=1.0):
-    """Colour socket from `first` to `second` (linear colours or sockets), as the socket `factor` goes from low to high."""
+    """Colour socket from `first` to `second` (linear colours or sockets) as socket `factor` goes from low to high."""
     ranged = kit_node(
         material, "MapRange", {0: factor, 1: low, 2: high, 3: 0.0, 4: 1.0}, interpolation_type="SMOOTHSTEP"
     )

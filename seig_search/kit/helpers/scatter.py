@@ -41,6 +41,7 @@ def kit_scatter(name, source, on, count, seed=0, jitter=0.2, min_distance=0.0, a
             spots.append(spot)
             turn = normal.to_track_quat("Z", "Y").to_matrix().to_4x4() @ Matrix.Rotation(spin, 4, "Z")
             copies.append(source.copy())
+            copies[-1].hide_render = copies[-1].hide_viewport = False
             copies[-1].name, copies[-1].parent = f"{name}.{len(copies):03d}", None
             size = Matrix.Diagonal((*(source.scale * scale), 1))
             copies[-1].matrix_world = Matrix.Translation(spot) @ turn @ size

@@ -39,7 +39,7 @@ def kit_noise(name, rgb, second=None, size=0.05, roughness=0.5, bump=0.2, metall
 
 
 def kit_checker(name, rgb, second, size=0.1, roughness=0.5, uv=False):
-    """Squares of two linear colours, `size` metres wide; `uv` lays them along a UV map in metres, as kit_cloth makes it."""
+    """Squares of two linear colours, `size` metres wide; `uv` lays them along a UV map in metres (kit_cloth)."""
     material = kit_paint(name, rgb, roughness)
     # A face that lies on the border between two layers of cubes would flicker.
     place = kit_node(

@@ -11,7 +11,7 @@ def kit_text(name, text, size=0.1, depth=0.01, bevel=0.0, flat=False):
 
     font = bpy.data.curves.new(name, "FONT")
     font.body, font.align_x = text, "CENTER"
-    font.size = size / 0.729
+    font.size = size / 0.682
     font.extrude, font.bevel_depth, font.bevel_resolution = max(depth / 2 - bevel, 0.0), bevel, 2
     font.offset = -bevel
     draft = bpy.data.objects.new(name, font)

@@ -27,7 +27,7 @@ def kit_wood(name, rgb, dark=None, size=0.02, axis="X", planks=0.0, contrast=1.0
     fibre = kit_node(material, "TexNoise", {"Vector": fine, "Scale": 1.0, "Detail": 5.0, "Roughness": 0.65})
     tone = kit_math(material, "ADD", kit_math(material, "MULTIPLY", rings, 0.5), fibre)
     if joint is not None:
-        tone = kit_math(material, "ADD", tone, kit_math(material, "MULTIPLY", brick.outputs[0], 0.25))
+        tone = kit_math(material, "ADD", tone, kit_math(material, "MULTIPLY", brick.outputs[0], 0.45))
     spread = 0.55 / max(contrast, 0.05)
     colour = kit_mix(material, tone, rgb, dark, 0.75 - spread, 0.75 + spread)
     height = kit_math(material, "MULTIPLY", tone, -0.3)

@@ -63,7 +63,7 @@ scene = bpy.context.scene
 scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
 scene.collection.objects.link(scene.camera)
 scene.camera.location = (0, -3.0, 1.75)
-scene.camera.data.lens = 46
+scene.camera.data.lens = 52
 kit_look_at(scene.camera, (0.02, 0.06, 0.06))
 for name, place, energy, size in (("Key", (-2.2, -1.5, 2.8), 80, 1.2), ("Rim", (2.0, 2.2, 2.2), 45, 1.0)):
     lamp = bpy.data.objects.new(name, bpy.data.lights.new(name, "AREA"))

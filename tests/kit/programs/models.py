@@ -59,7 +59,7 @@ scene = bpy.context.scene
 scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
 scene.collection.objects.link(scene.camera)
 scene.camera.location = (0, -3.1, 1.75)
-scene.camera.data.lens = 46
+scene.camera.data.lens = 49
 kit_look_at(scene.camera, (0.02, 0.0, 0.08))
 key = bpy.data.objects.new("Key", bpy.data.lights.new("Key", "AREA"))
 key.location, key.data.energy, key.data.size = (-2.2, -1.5, 2.8), 90, 1.4
