@@ -19,5 +19,5 @@ def kit_metal(name, rgb=(0.6, 0.6, 0.62), roughness=0.25, brushed="", size=0.002
         place = kit_place(material, size, stretch=stretch)
     streak = kit_node(material, "TexNoise", {"Vector": place, "Scale": 1.0, "Detail": 5.0, "Roughness": 0.75})
     rough = kit_math(material, "ADD", kit_math(material, "MULTIPLY", streak, 0.5), roughness - 0.15)
-    colour = kit_mix(material, streak, tuple(0.45 * part for part in rgb), rgb, 0.3, 0.65)
+    colour = kit_mix(material, streak, tuple(0.6 * part for part in rgb), rgb, 0.3, 0.65)
     return kit_finish(material, colour, rough, streak, 0.2 * size)

@@ -6,17 +6,17 @@ def kit_stone(name, rgb, dark=None, size=0.05, veins=0.0, speckle=0.5, roughness
     dark = dark or tuple(0.35 * part for part in rgb)
     material = kit_paint(name, rgb, roughness)
     place = kit_place(material, size)
-    cloud = kit_node(material, "TexNoise", {"Vector": place, "Scale": 1.0, "Detail": 8.0, "Roughness": 0.65})
+    cloud = kit_node(material, "TexNoise", {"Vector": place, "Scale": 1.0, "Detail": 6.0, "Roughness": 0.65})
     colour = kit_mix(material, cloud, tuple(0.7 * a + 0.3 * b for a, b in zip(rgb, dark)), rgb, 0.35, 0.65)
     height = cloud
     if speckle > 0:
         cells = kit_node(material, "TexVoronoi", {"Vector": place, "Scale": 14.0}, 1)
         grain = kit_node(material, "SeparateXYZ", {0: cells})
         colour = kit_mix(material, grain, dark, colour, 0.0, 0.45 * speckle)
-        fine = kit_node(material, "TexNoise", {"Vector": place, "Scale": 20.0, "Detail": 4.0})
+        fine = kit_node(material, "TexNoise", {"Vector": place, "Scale": 20.0, "Detail": 2.0})
         height = kit_math(material, "ADD", cloud, kit_math(material, "MULTIPLY", fine, 0.4))
     if veins > 0:
-        soft = {"Vector": place, "Scale": 0.45, "Detail": 6.0, "Roughness": 0.55, "Distortion": 1.2}
+        soft = {"Vector": place, "Scale": 0.45, "Detail": 4.0, "Roughness": 0.55, "Distortion": 1.2}
         ridge = kit_node(material, "TexNoise", soft)
         line = kit_math(material, "ABSOLUTE", kit_math(material, "SUBTRACT", ridge, 0.5))
         vein = kit_mix(material, line, dark, colour, 0.0, 0.05)
@@ -25,11 +25,11 @@ def kit_stone(name, rgb, dark=None, size=0.05, veins=0.0, speckle=0.5, roughness
 
 
 def kit_noise(name, rgb, second=None, size=0.05, roughness=0.5, bump=0.2, metallic=0.0, coat=0.0):
-    """Paint that goes in patches of `size` metres from one linear colour to a `second` one (60 % of rgb if none).
+    """Paint that goes in patches of `size` metres from one linear colour to a `second` one (75 % of rgb if none).
 
     `bump` 0..1 is the unevenness: plaster, clay, orange peel, earth, rust.
     """
-    second = second or tuple(0.6 * part for part in rgb)
+    second = second or tuple(0.75 * part for part in rgb)
     material = kit_paint(name, rgb, roughness, metallic, coat)
     place = kit_place(material, size)
     cloud = kit_node(material, "TexNoise", {"Vector": place, "Scale": 1.0, "Detail": 6.0, "Roughness": 0.6})
