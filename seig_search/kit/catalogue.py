@@ -11,7 +11,7 @@ from typing import Literal
 
 from seig_search.errors import UsageError, nearest
 
-__all__ = ["HELPERS", "VERSION", "Helper", "Kind", "needed", "source_of"]
+__all__ = ["HELPERS", "PARTS", "VERSION", "Helper", "Kind", "needed", "source_of"]
 
 VERSION = 1
 """Rises when a pasted program would come out differently."""
@@ -37,6 +37,9 @@ KINDS: dict[str, Kind] = {
     "camera": "camera",
 }
 """Kinds by file of ``helpers/``, in the order of the catalogue."""
+
+PARTS = frozenset({"kit_hang", "kit_node", "kit_place", "kit_finish", "kit_mix", "kit_math"})
+"""Functions that the others are made of; a short list for authors of programs can do without them."""
 
 
 @dataclass(frozen=True, slots=True)

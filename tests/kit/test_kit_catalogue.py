@@ -55,6 +55,7 @@ def global_names(source: str) -> set[str]:
 def test_every_file_is_in_the_catalogue() -> None:
     assert {path.stem for path in FOLDER.glob("*.py")} == set(catalogue.KINDS)
     assert kit.VERSION == 1
+    assert set(HELPERS) > kit.PARTS
 
 
 def test_kinds_go_by_what_is_made() -> None:

@@ -216,7 +216,8 @@ else:
 for name in ("X", "Y", "Z", "ROUND", ""):
     kit_metal(name, brushed=name)
 for axis in "XYZ":
-    kit_wood(axis, (0.3, 0.2, 0.1), axis=axis)
+    kit_dress(ring, kit_wood(axis, (0.3, 0.2, 0.1), axis=axis))
+assert [material.name for material in ring.data.materials] == ["Z.001"]
 """
 
 

@@ -1,5 +1,5 @@
 def kit_paint(name, rgb, roughness=0.5, metallic=0.0, coat=0.0):
-    """Plain material of a linear colour (r, g, b); append it to `thing.data.materials`. Everything from 0 to 1."""
+    """Plain material of a linear colour (r, g, b), for kit_dress; everything from 0 to 1."""
     import bpy
 
     material = bpy.data.materials.new(name)
@@ -11,6 +11,13 @@ def kit_paint(name, rgb, roughness=0.5, metallic=0.0, coat=0.0):
     shader.inputs["Metallic"].default_value = metallic
     shader.inputs["Coat Weight"].default_value = coat
     return material
+
+
+def kit_dress(thing, material):
+    """Give an object this material in place of those it had; returns the object."""
+    thing.data.materials.clear()
+    thing.data.materials.append(material)
+    return thing
 
 
 def kit_node(material, kind, inputs, output=0, **settings):

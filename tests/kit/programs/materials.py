@@ -9,7 +9,7 @@ for item in list(bpy.data.objects):
 
 def show(thing, material, x, y, z=0.0, turn=0.0):
     thing.location, thing.rotation_euler.z = (x, y, z), turn
-    thing.data.materials.append(material)
+    kit_dress(thing, material)
 
 
 def ball(name):
@@ -62,10 +62,10 @@ show(ground, kit_paint("Grey", (0.3, 0.3, 0.31), 0.6), 0, 0)
 scene = bpy.context.scene
 scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
 scene.collection.objects.link(scene.camera)
-scene.camera.location = (0, -3.0, 1.75)
-scene.camera.data.lens = 52
-kit_look_at(scene.camera, (0.02, 0.06, 0.06))
-for name, place, energy, size in (("Key", (-2.2, -1.5, 2.8), 80, 1.2), ("Rim", (2.0, 2.2, 2.2), 45, 1.0)):
+scene.camera.location = (0, -2.75, 2.15)
+scene.camera.data.lens = 50
+kit_look_at(scene.camera, (0.02, 0.09, 0.06))
+for name, place, energy, size in (("Key", (-2.2, -1.5, 2.8), 120, 1.2), ("Rim", (2.0, 2.2, 2.2), 45, 1.0)):
     lamp = bpy.data.objects.new(name, bpy.data.lights.new(name, "AREA"))
     lamp.location, lamp.data.energy, lamp.data.size = place, energy, size
     scene.collection.objects.link(kit_look_at(lamp, (0, 0, 0)))

@@ -13,8 +13,7 @@ def at(thing, x, y, z=0.0):
 
 
 def coloured(thing, rgb, roughness=0.4):
-    thing.data.materials.append(kit_paint(thing.name, rgb, roughness))
-    return thing
+    return kit_dress(thing, kit_paint(thing.name, rgb, roughness))
 
 
 RED, BLUE, GOLD, GREEN, WHITE = (
@@ -48,7 +47,7 @@ coloured(at(kit_cloth("Sheet", (0.5, 0.34), 0.03, seed=2, wave=0.14), -0.8, -0.4
 hill = [(0.0, 0.0), (0.24, 0.0), (0.24, 0.0), (0.2, 0.09), (0.12, 0.12), (0, 0.125)]
 coloured(at(kit_lathe("Hill", hill, steps=6), -0.1, -0.42), GREEN, 0.8)
 seed = coloured(kit_capsule("Seed", 0.008, 0.04, 12), GOLD)
-seeds = kit_scatter("Seeds", seed, bpy.data.objects["Hill"], 60, seed=4, min_distance=0.02, align=True)
+seeds = kit_scatter("Seeds", seed, bpy.data.objects["Hill"], 60, seed=4, min_distance=0.02, align=True, up=0.5)
 pebble = coloured(kit_loft("Pebble", [(0, 0.02, 0.02), (0.015, 0.035, 0.028), (0.03, 0.02, 0.016)], 24), WHITE)
 pebbles = kit_scatter("Pebbles", pebble, (0.3, -0.65, 1.1, -0.3), 30, seed=1, jitter=0.5, min_distance=0.06)
 
@@ -58,11 +57,11 @@ coloured(floor, (0.32, 0.32, 0.33), 0.7)
 scene = bpy.context.scene
 scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
 scene.collection.objects.link(scene.camera)
-scene.camera.location = (0, -3.1, 1.75)
+scene.camera.location = (0, -2.85, 2.1)
 scene.camera.data.lens = 49
-kit_look_at(scene.camera, (0.02, 0.0, 0.08))
+kit_look_at(scene.camera, (0.02, 0.02, 0.08))
 key = bpy.data.objects.new("Key", bpy.data.lights.new("Key", "AREA"))
-key.location, key.data.energy, key.data.size = (-2.2, -1.5, 2.8), 90, 1.4
+key.location, key.data.energy, key.data.size = (-2.2, -1.5, 2.8), 150, 1.4
 scene.collection.objects.link(kit_look_at(key, (0, 0, 0)))
 scene.world = bpy.data.worlds.new("World")
 scene.world.use_nodes = True
