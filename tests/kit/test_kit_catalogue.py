@@ -90,3 +90,9 @@ def test_the_text_is_complete_python_with_two_blank_lines_between(names: list[st
 
 def test_no_names_are_no_text() -> None:
     assert source_of([]) == ""
+
+
+def test_the_guide_tells_every_function_as_it_is() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "kit.md").read_text(encoding="utf-8")
+    for helper in HELPERS.values():
+        assert f"| `{helper.signature}` | {helper.summary} |" in guide
