@@ -1,6 +1,6 @@
 """How near do tuners come to the truth, for how many renders?
 
-The target is a clean render of an exact scene; the start has some of its numbers off; trials are small and noisy. Prints
+The target is a clean render of an exact scene; the start has some of its numbers off; trials are as the preset draft makes them. Prints
 PSNR of the best trial (by the composite's overall score, which the tuners climb) after 40, 80, ... renders, the noise floor (PSNR of the truth itself, rendered
 as trials are), the mean error of the numbers as a fraction of their ranges, and how often a scene was built without a picture being looked at,
 which is not counted among the renders. At the end, the share of cases within 1 dB of the floor by tuner.
@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Bench:
         self.program = program.with_values(start)
         shape = program.fidelity
         width, height = (shape.width, shape.height) if shape else (side, side)
-        self.fidelity = Fidelity.for_aspect(width / height, side, samples=samples, seed=0)
+        self.fidelity = Fidelity.for_aspect(width / height, side, samples=samples, denoise="fast", seed=0)
         clean = pool.submit(RenderJob(program.source, Fidelity.for_aspect(width / height, side, samples=512, seed=9)))
         result = clean.result()
         if result.pixels is None:
@@ -114,7 +115,8 @@ class Bench:
                 )
             answer.set_result(whole)
 
-        job = RenderJob(self.program.source, self.fidelity, values, passes=("lights", "albedo"))
+        noisy = replace(self.fidelity, denoise=False)
+        job = RenderJob(self.program.source, noisy, values, passes=("lights", "albedo"))
         self.looks += 1
         self.pool.submit(job).add_done_callback(settle)
         return answer
@@ -206,8 +208,8 @@ def main() -> None:
         help="so many numbers of any kind are off; 0: three energies, camera, two places, two colours",
     )
     parser.add_argument("--size", type=float, default=0.3, help="largest move, as a fraction of the range")
-    parser.add_argument("--side", type=int, default=128)
-    parser.add_argument("--samples", type=int, default=4)
+    parser.add_argument("--side", type=int, default=160)
+    parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--quick", action="store_true", help="two scenes, one seed, 96 px")
     asked = parser.parse_args()

@@ -3,6 +3,6 @@
 The functions themselves are in ``helpers/*.py``: text for the driver, which never imports them.
 """
 
-from seig_search.kit.catalogue import HELPERS, PARTS, VERSION, Helper, needed, source_of
+from seig_search.kit.catalogue import HELPERS, PARTS, VERSION, Helper, Kind, needed, source_of
 
-__all__ = ["HELPERS", "PARTS", "VERSION", "Helper", "needed", "source_of"]
+__all__ = ["HELPERS", "PARTS", "VERSION", "Helper", "Kind", "needed", "source_of"]

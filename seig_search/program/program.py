@@ -15,6 +15,7 @@ from seig_search.program import fidelity_block
 from seig_search.program.annotation import declared_slots
 from seig_search.program.checks import problems_of
 from seig_search.program.discovery import Feeds, found_slots, literals_of
+from seig_search.program.kit_region import kit_lines, with_kit
 from seig_search.program.outline import Outline, StagePart, outline_of
 from seig_search.program.parameter import Parameter, Slot, written
 from seig_search.program.problem import Problem
@@ -98,7 +99,9 @@ class Program:
 
     @cached_property
     def _discovered(self) -> tuple[tuple[Slot, ...], Feeds]:
-        return found_slots(literals_of(self.tree), self.text, self.stage_of, self._declared[0])
+        slots, feeds = found_slots(literals_of(self.tree), self.text, self.stage_of, self._declared[0])
+        kit = kit_lines(self.text)
+        return tuple(slot for slot in slots if slot.parameter.line not in kit), feeds
 
     @property
     def _found(self) -> tuple[Slot, ...]:
@@ -188,6 +191,11 @@ class Program:
             InvalidEdit: The edit does not parse, does not apply or leaves its stage; the message says which, where.
         """
         return applied(self, edit)
+
+    def with_kit(self) -> Program:
+        """Give the program with the functions of the kit pasted in that it calls and does not hold yet."""
+        source = with_kit(self.tree, self.text, self.outline)
+        return self if source == self.source else Program.parse(source)
 
     def lint(self) -> list[Problem]:
         """Find what is wrong with the program without running it, in the order of the lines."""

@@ -37,7 +37,7 @@ def applied(program: Program, edit: Edit) -> Program:
     """
     match edit:
         case NewProgram(source):
-            return _parsed(program, source, "the new program")
+            return _parsed(program, source, "the new program").with_kit()
         case ParameterValues(stage):
             return _with_values(program, stage, edit)
         case StageRewrite(stage):
@@ -52,7 +52,7 @@ def applied(program: Program, edit: Edit) -> Program:
         _check_others(program, new, edit)
         _check_shared(program, new, stage)
         _check_names(program, new, stage)
-    return new
+    return new.with_kit()
 
 
 def _parsed(program: Program, source: str, what: str) -> Program:

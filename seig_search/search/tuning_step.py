@@ -173,9 +173,10 @@ def tune_candidate(
     def layers(values: Mapping[str, Value]) -> Future[LightLayers | None]:
         if halted():
             return _settled(None)
-        return _light_layers(
-            border.renders.submit(RenderJob(program.source, fidelity, values, passes=("lights", "albedo")))
-        )
+        # The layers are read before the denoiser; the view is learnt from layers and picture of one kind.
+        noisy = replace(fidelity, denoise=False)
+        job = RenderJob(program.source, noisy, values, passes=("lights", "albedo"))
+        return _light_layers(border.renders.submit(job))
 
     def scenes(values: Mapping[str, Value], surface: bool) -> Future[SceneLook | None]:
         if halted():

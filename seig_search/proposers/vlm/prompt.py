@@ -8,6 +8,8 @@ from typing import Any
 
 from seig_search.chat import Parts, filled, picture_part, shown_size, text_part
 from seig_search.errors import UsageError
+from seig_search.kit import HELPERS, PARTS, Kind
+from seig_search.program import folded_kit
 from seig_search.proposal import Context
 from seig_search.sight import DEFAULT_SECTIONS, Look, Section, chosen, sections
 from seig_search.sight.sections import check_sections
@@ -20,6 +22,12 @@ PACKAGE = "seig_search.proposers.vlm"
 MOST_ATTEMPTS = 8
 REASON_LENGTH = 400
 FAILED_LENGTH = 6000
+KIT_FOR: dict[Stage, tuple[Kind, ...]] = {
+    Stage.SCAFFOLD: ("model", "material", "camera"),
+    Stage.GEOMETRY: ("model",),
+    Stage.MATERIALS: ("material",),
+}
+"""Which of the kit is offered in a stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class Showing:
         image_side: Longer side of the pictures, at most, in pixels, at least 32.
         sections: Names from ``seig_search.sight.SECTIONS``.
         sight_tokens: Most tokens of that, by estimate, at least 0.
+        kit: Whether the kit's functions are offered.
 
     Raises:
         UsageError: A value is out of its range, or a section is unknown.
@@ -38,6 +47,7 @@ class Showing:
     image_side: int = 640
     sections: tuple[str, ...] = DEFAULT_SECTIONS
     sight_tokens: int = 8000
+    kit: bool = True
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -63,7 +73,7 @@ def messages_for(context: Context, showing: Showing) -> list[dict[str, Any]]:
     else:
         parts = _stage(context, showing)
     return [
-        {"role": "system", "content": filled(PACKAGE, "system.md", {})},
+        {"role": "system", "content": filled(PACKAGE, "system.md", {"kit": _kit(context.stage, showing)})},
         {"role": "user", "content": parts},
     ]
 
@@ -116,12 +126,25 @@ def _stage(context: Context, showing: Showing) -> Parts:
         "todo": _todo(context),
         "history": _history(context),
         "failure": _failure(context),
-        "program": context.parent.source.rstrip("\n"),
+        "program": folded_kit(context.parent.source).rstrip("\n"),
         "task": _task(context),
         "parameters": parameter_lines(context.parent, context.stage, context.settled),
         "forms": "" if joint else filled(PACKAGE, "forms.md", {"stage": context.stage.value}).rstrip("\n"),
     }
     return [*parts, text_part(filled(PACKAGE, "stage.md", words))]
+
+
+def _kit(stage: Stage, showing: Showing) -> str:
+    """Give the signatures of the functions that a stage has use for."""
+    kinds = KIT_FOR.get(stage, ())
+    if not showing.kit or not kinds:
+        return ""
+    rows = [
+        f"- `{helper.signature}`: {helper.summary}"
+        for helper in HELPERS.values()
+        if helper.kind in kinds and helper.name not in PARTS
+    ]
+    return filled(PACKAGE, "kit.md", {"functions": "\n".join(rows)})
 
 
 def _score(context: Context) -> str:

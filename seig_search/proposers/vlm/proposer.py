@@ -37,6 +37,7 @@ class VlmProposer:
         image_side: Longer side of the pictures that are sent, at most, in pixels, at least 32.
         sections: What is shown beside target and render; names from ``seig_search.sight.SECTIONS``.
         sight_tokens: Most tokens of that, by estimate.
+        kit: Whether the kit's functions are offered to the model.
         usd_per_million_in: Price of a million prompt tokens, where litellm's table has none.
         usd_per_million_out: Likewise of reply tokens.
 
@@ -58,6 +59,7 @@ class VlmProposer:
         image_side: int = 640,
         sections: Sequence[str] = DEFAULT_SECTIONS,
         sight_tokens: int = 8000,
+        kit: bool = True,
         usd_per_million_in: float | None = None,
         usd_per_million_out: float | None = None,
     ) -> None:
@@ -68,7 +70,7 @@ class VlmProposer:
         self.endpoint = Endpoint(
             model, api_base, timeout_s, retries, backoff_s, max_tokens, usd_per_million_in, usd_per_million_out
         )
-        self.showing = Showing(image_side, tuple(sections), sight_tokens)
+        self.showing = Showing(image_side, tuple(sections), sight_tokens, kit)
         self._temperature = temperature
 
     @property
