@@ -24,6 +24,7 @@ COMMANDS = {
     "judge": "ask a vision-language model which render is nearer to a target",
     "tune": "tune a program's numbers against a target",
     "params": "list a program's tunable numbers, and how much the picture answers to each",
+    "kit": "list the modelling and material functions, print or paste their source",
     "plugins": "list strategies, evaluators, proposers, tuners and scorers",
     "weights": "list, fetch and verify the weights of neural metrics",
     "doctor": "check the installation",

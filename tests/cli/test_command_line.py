@@ -229,3 +229,19 @@ def test_params_tells_what_the_picture_answers_to(capsys, tmp_path, picture):
     assert rows["SIZE"]["change"] > 0 and rows["SIZE"]["moves"] == ["Cube"]
     assert rows["Light.energy"]["change"] > 0 and rows["Light.energy"]["moves"] == ["Light"]
     assert rows["IDLE"] == {"change": 0.0, "share": 0.0, "gain": 0.0, "moves": [], "failed": ""}
+
+
+def test_the_kit_is_listed_printed_and_pasted(tmp_path, capsys):
+    assert main(["kit", "--json"]) == 0
+    names = {row["name"] for row in json.loads(capsys.readouterr().out)["functions"]}
+    assert {"kit_lathe", "kit_wood", "kit_look_at"} <= names and "kit_mix" not in names
+    assert main(["kit", "kit_cylinder"]) == 0
+    assert "def kit_lathe(" in capsys.readouterr().out
+    program = tmp_path / "scene.py"
+    program.write_text('import bpy\n\nkit_box("Box", (1, 1, 1))\n')
+    assert main(["kit", "--paste", str(program)]) == 0
+    assert "def kit_box(" in program.read_text() and "pasted" in capsys.readouterr().out
+    text = program.read_text()
+    assert main(["kit", "--paste", str(program)]) == 0 and program.read_text() == text
+    assert main(["kit", "kit_lath"]) == 2
+    assert "kit_lathe" in capsys.readouterr().err
