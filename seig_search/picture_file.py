@@ -14,12 +14,14 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from seig_search.errors import UsageError
 
-__all__ = ["MOST_PIXELS", "read_picture"]
+__all__ = ["MOST_PIXELS", "read_focal", "read_picture", "with_focal"]
 
 MOST_PIXELS = 100_000_000
 """Above this a file is refused before it is decoded."""
 
 EXIF_ORIENTATION = 0x0112
+EXIF_MORE = 0x8769
+EXIF_FOCAL_35MM = 0xA405
 
 
 def read_picture(path: Path) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:
@@ -54,6 +56,24 @@ def read_picture(path: Path) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:
             notes.append("16 bits per channel brought to 8")
         picture = _upright(opened, notes)
         return _as_bytes(picture, path, notes), tuple(notes)
+
+
+def read_focal(path: Path) -> int | None:
+    """Give the focal length, in mm as of a 35 mm film camera, that a picture's EXIF data tells; None if it tells none."""
+    with _readable(path), Image.open(path) as picture:
+        try:
+            told = picture.getexif().get_ifd(EXIF_MORE).get(EXIF_FOCAL_35MM)
+            focal = int(told) if told is not None else 0
+        except (TypeError, ValueError, SyntaxError, KeyError, OverflowError):
+            return None
+    return focal if 4 <= focal <= 2000 else None
+
+
+def with_focal(focal: int) -> Image.Exif:
+    """Give EXIF data that tell a focal length, in mm as of a 35 mm film camera."""
+    exif = Image.Exif()
+    exif[EXIF_MORE] = {EXIF_FOCAL_35MM: focal}
+    return exif
 
 
 @contextmanager

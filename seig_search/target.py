@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from seig_search.errors import UsageError
-from seig_search.picture_file import read_picture
+from seig_search.picture_file import read_focal, read_picture, with_focal
 
 __all__ = ["LEAST_SIDE", "WHITE", "Target"]
 
@@ -34,12 +35,14 @@ class Target:
         alpha: (H, W) uint8, or None for an opaque picture.
         name: For people; the file's stem when loaded.
         notes: What was converted on the way in, as sentences.
+        focal_mm: Focal length that the file's EXIF data tell, as of a 35 mm film camera; None if they tell none.
     """
 
     rgb: npt.NDArray[np.uint8]
     alpha: npt.NDArray[np.uint8] | None = None
     name: str = ""
     notes: tuple[str, ...] = ()
+    focal_mm: int | None = None
     _sized: dict[tuple[int, int], Target] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +68,7 @@ class Target:
         """
         pixels, notes = read_picture(Path(path))
         target = cls._checked(pixels, Path(path).stem, notes, f"the target {path}")
+        target = replace(target, focal_mm=read_focal(Path(path)))
         if max_side is None or max(target.width, target.height) <= max_side:
             return target
         if max_side < LEAST_SIDE:
@@ -74,7 +78,8 @@ class Target:
         note = f"scaled from {target.width}x{target.height} to {width}x{height}"
         small = target.sized(width, height)
         pixels = small.rgb if small.alpha is None else np.dstack([small.rgb, small.alpha])
-        return cls._checked(pixels, target.name, (*notes, note), f"the target {path}, scaled down,")
+        small = cls._checked(pixels, target.name, (*notes, note), f"the target {path}, scaled down,")
+        return replace(small, focal_mm=target.focal_mm)
 
     @classmethod
     def from_array(cls, pixels: npt.NDArray[np.uint8], name: str = "") -> Target:
@@ -126,6 +131,15 @@ class Target:
         """Width by height."""
         return self.width / self.height
 
+    @property
+    def fov_deg(self) -> float | None:
+        """Field of view of the longer side in degrees, by the focal length, if the picture was not cropped; None where it is not known."""
+        if self.focal_mm is None:
+            return None
+        # 35 mm equivalents go by the diagonal of film, 24 x 36 mm (CIPA DCG-001).
+        side = math.hypot(24, 36) * max(self.width, self.height) / math.hypot(self.width, self.height)
+        return math.degrees(2 * math.atan(side / 2 / self.focal_mm))
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of size and pixels; the name and notes do not count."""
@@ -161,7 +175,7 @@ class Target:
     def _resampled(self, width: int, height: int) -> Target:
         if self.alpha is None:
             picture = Image.fromarray(self.rgb).resize((width, height), Image.Resampling.LANCZOS)
-            return Target(np.array(picture), None, self.name, self.notes)
+            return Target(np.array(picture), None, self.name, self.notes, self.focal_mm)
         # Pillow itself resizes RGBA through premultiplied 8-bit values, which loses faint colours: use floats.
         weight = self.alpha.astype(np.float32) / 255
         alpha = _resize(weight, width, height).clip(0.0, 1.0)
@@ -170,7 +184,7 @@ class Target:
         )
         rgb = rgb / np.maximum(alpha, 1e-4)[..., None]
         rgb[alpha <= 1e-4] = 255.0
-        return Target(_to_bytes(rgb), _to_bytes(alpha * 255), self.name, self.notes)
+        return Target(_to_bytes(rgb), _to_bytes(alpha * 255), self.name, self.notes, self.focal_mm)
 
     def over(self, background: tuple[int, int, int] = WHITE) -> npt.NDArray[np.uint8]:
         """Lay the picture over a plain ground.
@@ -198,7 +212,8 @@ class Target:
         """Write a PNG: the old file or the new one, never half of each."""
         from seig_search.runs.atomic import write_png
 
-        write_png(Path(path), self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha]))
+        pixels = self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+        write_png(Path(path), pixels, None if self.focal_mm is None else with_focal(self.focal_mm))
 
 
 def _resize(plane: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:

@@ -299,3 +299,25 @@ def test_pixels_are_not_shared_with_the_giver():
     assert target.rgb.any()
     with pytest.raises(ValueError, match="read-only"):
         target.rgb[0, 0, 0] = 1
+
+
+def test_the_focal_length_is_read_from_exif_and_kept(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = 28
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "photo.jpg", exif=exif)
+    target = Target.load(tmp_path / "photo.jpg")
+    assert target.focal_mm == 28
+    assert target.fov_deg == pytest.approx(65.5, abs=0.1)  # 36 mm of film behind 28 mm
+    target.save(tmp_path / "kept.png")
+    assert Target.load(tmp_path / "kept.png", max_side=30).focal_mm == 28
+    assert target.sized(30, 20).focal_mm == 28
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "plain.jpg")
+    assert Target.load(tmp_path / "plain.jpg").fov_deg is None
+
+
+@pytest.mark.parametrize("told", [0, 1, 60000])
+def test_a_senseless_focal_length_is_none(tmp_path, told):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = told
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "photo.jpg", exif=exif)
+    assert Target.load(tmp_path / "photo.jpg").focal_mm is None

@@ -3,7 +3,8 @@
 The target is a clean render of an exact scene; the start has some of its numbers off; trials are as the preset draft makes them. Prints
 PSNR of the best trial (by the composite's overall score, which the tuners climb) after 40, 80, ... renders, the noise floor (PSNR of the truth itself, rendered
 as trials are), the mean error of the numbers as a fraction of their ranges, and how often a scene was built without a picture being looked at,
-which is not counted among the renders. At the end, the share of cases within 1 dB of the floor by tuner.
+which is not counted among the renders. At the end, the share of cases within 1 dB of the floor by tuner: once with the pictures as they are, denoised, where
+the floor is near 40 dB, and once with the same numbers rendered without the denoiser, where it is the noise of six samples.
 
     python benchmarks/tuning_exact/run.py --scenes nine --tuners residual tpe cmaes --renders 60
     python benchmarks/tuning_exact/run.py --seeds 3 --tuners random tpe cmaes gp residual auto
@@ -134,29 +135,31 @@ class Bench:
         """Tune, and tell how PSNR and the numbers' error went."""
         parameters = tuple(p for p in self.program.tunable() if p.key in self.moved)
         start = self.submit({}).result()
-        order: list[tuple[int, Future[Trial]]] = []
+        order: list[tuple[int, Mapping[str, Value], Future[Trial]]] = []
         self.looks = self.built = 0
 
         def submit(values: Mapping[str, Value]) -> Future[Trial]:
             future = self.submit(values)
-            order.append((len(order) + 1 + self.looks, future))
+            order.append((len(order) + 1 + self.looks, dict(values), future))
             return future
 
         began = time.perf_counter()
         problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers, self.scenes)
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
-        told = [(count, future.result()) for count, future in order if not future.cancelled()]
-        curve, marks = {}, [mark for mark in MARKS if mark < len(told) + self.looks]
+        told = [(count, values, future.result()) for count, values, future in order if not future.cancelled()]
+        curve, noisy, marks = {}, {}, [mark for mark in MARKS if mark < len(told) + self.looks]
         for mark in (*marks, len(told) + self.looks):
-            best = max(
-                [start, *(trial for count, trial in told if count <= mark)], key=lambda trial: trial.score or 0.0
-            )
+            known = [({}, start), *((values, trial) for count, values, trial in told if count <= mark)]
+            values, best = max(known, key=lambda pair: pair[1].score or 0.0)
             curve[mark] = round(best.metrics["psnr"], 2)
+            noisy[mark] = round(self.noisy(self.program, values), 2)
         return {
             "start": round(start.metrics["psnr"], 2),
             "curve": curve,
             "floor": round(self.floor, 2),
+            "noisy": noisy,
+            "noisy floor": round(self.noisy(self.truth, {}), 2),
             "error": round(self.error(result.values), 4),
             "error at start": round(self.error({}), 4),
             "seconds": round(took, 1),
@@ -169,6 +172,11 @@ class Bench:
         """PSNR of the truth, rendered as trials are."""
         result = self.pool.submit(RenderJob(self.truth.source, self.fidelity)).result()
         return float(self.trial(result).metrics["psnr"])
+
+    def noisy(self, program: Program, values: Mapping[str, Value]) -> float:
+        """PSNR of some values, rendered as trials are but without the denoiser."""
+        job = RenderJob(program.source, replace(self.fidelity, denoise=False), values)
+        return float(self.trial(self.pool.submit(job).result()).metrics["psnr"])
 
     def error(self, values: Mapping[str, Value]) -> float:
         """Mean distance of the numbers from the truth, as a fraction of their ranges."""
@@ -259,9 +267,12 @@ def main() -> None:
     for tuner in asked.tuners:
         mine = [row for row in rows if row["tuner"] == tuner]
         for mark in (mark for mark in (40, 80, 400) if mark <= asked.renders):
-            near = sum(_at(row["curve"], mark) >= row["floor"] - 1 for row in mine)
-            median = float(np.median([row["floor"] - _at(row["curve"], mark) for row in mine]))
-            print(f"{tuner} at {mark}: {near} of {len(mine)} within 1 dB of the floor, median {median:.1f} dB below it")
+            for curve, floor, what in (("noisy", "noisy floor", "without denoiser"), ("curve", "floor", "denoised")):
+                near = sum(_at(row[curve], mark) >= row[floor] - 1 for row in mine)
+                below = float(np.median([row[floor] - _at(row[curve], mark) for row in mine]))
+                print(
+                    f"{tuner} at {mark}, {what}: {near} of {len(mine)} within 1 dB of the floor, median {below:.1f} dB below it"
+                )
     if asked.json is not None:
         asked.json.write_text(json.dumps(rows, indent=1))
 

@@ -45,13 +45,13 @@ def write_json(path: Path, data: Any) -> None:
     write_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
-def png_bytes(pixels: npt.NDArray[np.uint8]) -> bytes:
+def png_bytes(pixels: npt.NDArray[np.uint8], exif: Image.Exif | None = None) -> bytes:
     """Encode (H, W, 3 or 4) uint8 as PNG."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3)
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3, **({} if exif is None else {"exif": exif}))
     return buffer.getvalue()
 
 
-def write_png(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
+def write_png(path: Path, pixels: npt.NDArray[np.uint8], exif: Image.Exif | None = None) -> None:
     """Write (H, W, 3 or 4) uint8 as a PNG, atomically."""
-    write_bytes(path, png_bytes(pixels))
+    write_bytes(path, png_bytes(pixels, exif))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import socket
 import threading
@@ -381,3 +382,24 @@ def test_a_model_known_to_be_blind_is_refused() -> None:
 def test_settings_are_checked() -> None:
     with pytest.raises(UsageError, match="timeout_s must be above 0"):
         VlmProposer("openai/desk", timeout_s=0)
+
+
+def test_a_photographs_focal_length_is_told(desk: Desk) -> None:
+    photo = dataclasses.replace(target(), focal_mm=28)
+    shown = dataclasses.replace(context(Stage.SCAFFOLD), target=photo)
+    said = str(proposer(desk).messages(shown))
+    assert "28 mm (35 mm equivalent)" in said and "camera.data.angle = radians(63.4)" in said
+    assert "EXIF" not in str(proposer(desk).messages(context(Stage.SCAFFOLD)))
+
+
+def test_the_kit_is_offered_where_it_is_of_use_and_folded(desk: Desk) -> None:
+    def said(stage: Stage, **more: Any) -> str:
+        return str(proposer(desk, **more).messages(context(stage))[0]["content"])
+
+    assert "kit_lathe(name, profile" in said(Stage.SCAFFOLD) and "kit_wood(" in said(Stage.SCAFFOLD)
+    assert "kit_lathe(" in said(Stage.GEOMETRY) and "kit_wood(" not in said(Stage.GEOMETRY)
+    assert "kit_wood(" in said(Stage.MATERIALS) and "kit_lathe(" not in said(Stage.MATERIALS)
+    assert "kit_" not in said(Stage.LIGHTING) + said(Stage.GEOMETRY, kit=False)
+    program = Program.parse(PROGRAM + '\n\nkit_box("Box", (1, 1, 1))\n').with_kit()
+    user = str(proposer(desk).messages(context(parent=program))[1]["content"])
+    assert "def kit_box" in program.source and "def kit_" not in user and "pasted here: kit_box" in user

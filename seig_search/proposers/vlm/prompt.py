@@ -191,7 +191,13 @@ def _things(context: Context, width: int, height: int) -> str:
 
 def _camera(context: Context) -> str:
     if context.camera is None:
-        return ""
+        fov = context.target.fov_deg
+        if fov is None:
+            return ""
+        return (
+            f"The photograph's EXIF data: {context.target.focal_mm} mm (35 mm equivalent). If it was not cropped, its longer side spans "
+            f"{fov:.1f} degrees: camera.data.angle = radians({fov:.1f}), as a parameter with a narrow range."
+        )
     camera = context.camera
     rows = ", ".join("(" + ", ".join(f"{value:.6g}" for value in row) + ")" for row in camera.matrix_world)
     return (
