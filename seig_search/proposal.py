@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from seig_search.candidate import Status
 from seig_search.edits import Edit
 from seig_search.models.seam import Models
 from seig_search.program import Program
+from seig_search.render import View
 from seig_search.stages import Stage
 from seig_search.target import Target
 from seig_search.verification import Thing, ToDo
@@ -64,6 +65,7 @@ class Context:
         passes: Passes of the parent's render, such as ``object_index`` (H, W), where there are any.
         names: What the indices of the passes stand for.
         views: The parent's scene from other views, where the proposer has a true ``shows_views``.
+        turn: Renders the parent's scene from another view, (H, W, 4) uint8, a render of the budget; None if that failed. None where nobody can.
         todo: What a verifier found to be done in the parent for this stage.
         verdict: What the verifier said of it in a sentence.
         things: What the target shows, where a verifier listed it.
@@ -88,6 +90,7 @@ class Context:
     passes: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     names: Sequence[str] = ()
     views: Sequence[Any] = ()
+    turn: Callable[[View], npt.NDArray[np.uint8] | None] | None = None
     todo: Sequence[ToDo] = ()
     verdict: str = ""
     things: Sequence[Thing] = ()

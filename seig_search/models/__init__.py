@@ -4,10 +4,10 @@
 tape around it, ``tape`` keeps requests and replies, ``replay`` answers from a tape, ``faults`` turns errors into a way out.
 """
 
-from seig_search.models.endpoint import Endpoint, ModelCall, Reply
+from seig_search.models.endpoint import Endpoint, ModelCall, Reply, ToolCall
 from seig_search.models.live import LiveModels, Metered, Unmetered
 from seig_search.models.replay import ReplayedModels
-from seig_search.models.seam import Messages, Models
+from seig_search.models.seam import Messages, Models, Tools
 from seig_search.models.tape import Tape, copy_tape
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "ReplayedModels",
     "Reply",
     "Tape",
+    "ToolCall",
+    "Tools",
     "Unmetered",
     "copy_tape",
 ]

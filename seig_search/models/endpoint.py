@@ -63,6 +63,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that a model wants called before it goes on.
+
+    Args:
+        id: The provider's name for this call.
+        name: The tool's name.
+        arguments: A JSON object, as the model wrote it.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a model said.
 
@@ -70,11 +85,13 @@ class Reply:
         text: The reply; empty if it said nothing.
         finish: Why it ended, in the provider's word: ``stop``, ``length``, ``content_filter``, ...
         refusal: The model's own words if it refused in the field that OpenAI has for it.
+        asked: The tools that it wants called.
     """
 
     text: str
     finish: str = "stop"
     refusal: str = ""
+    asked: tuple[ToolCall, ...] = ()
 
     @property
     def cut_off(self) -> bool:

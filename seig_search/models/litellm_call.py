@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
+import importlib.util
 import logging
 import os
 import struct
@@ -13,8 +14,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from seig_search.errors import SeigError
-from seig_search.models.endpoint import Endpoint, Reply
-from seig_search.models.seam import Messages
+from seig_search.models.endpoint import Endpoint, Reply, ToolCall
+from seig_search.models.seam import Messages, Tools
 
 __all__ = ["LONGEST_REPLY", "Wire", "check_model", "load_litellm", "price", "tokens_of"]
 
@@ -101,7 +102,7 @@ class Wire:
         self._thread: threading.Thread | None = None
 
     def send(
-        self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int
+        self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int, tools: Tools = ()
     ) -> tuple[Reply, int | None, int | None]:
         """Send one request, without retries.
 
@@ -129,6 +130,7 @@ class Wire:
                     max_retries=0,
                     num_retries=0,
                     drop_params=True,
+                    **_tools(tools),
                 ),
                 endpoint.timeout_s,
             )
@@ -183,7 +185,20 @@ def _reply(response: Any) -> Reply:
     refusal = str(getattr(message, "refusal", None) or "")
     if len(text) > LONGEST_REPLY:
         return Reply(text[:LONGEST_REPLY], "length", refusal)
-    return Reply(text, finish, refusal)
+    asked = tuple(
+        ToolCall(str(call.id), str(call.function.name or ""), str(call.function.arguments or "{}"))
+        for call in getattr(message, "tool_calls", None) or ()
+    )
+    return Reply(text, finish, refusal, asked)
+
+
+def _tools(tools: Tools) -> dict[str, Any]:
+    """Give what a request with tools has more."""
+    if not tools:
+        return {}
+    # litellm looks whether they are those of an MCP gateway, for which it wants a package that it does not install.
+    without = {"_skip_mcp_handler": True} if importlib.util.find_spec("mcp") is None else {}
+    return {"tools": [dict(tool) for tool in tools], **without}
 
 
 def _placeholder_key(endpoint: Endpoint) -> str | None:

@@ -12,7 +12,7 @@ from seig_search.errors import ReplayMismatch, SeigError
 from seig_search.models.endpoint import Endpoint, ModelCall, Reply
 from seig_search.models.faults import explain, passing, retry_after, short
 from seig_search.models.litellm_call import Wire, check_model, load_litellm, price, tokens_of
-from seig_search.models.seam import Messages
+from seig_search.models.seam import Messages, Tools
 from seig_search.models.tape import Tape, difference
 
 __all__ = ["LiveModels", "Metered", "Unmetered"]
@@ -84,10 +84,18 @@ class LiveModels:
         self._checked: set[Endpoint] = set()
 
     def call(
-        self, endpoint: Endpoint, messages: Messages, *, key: str, role: str, temperature: float, seed: int
+        self,
+        endpoint: Endpoint,
+        messages: Messages,
+        *,
+        key: str,
+        role: str,
+        temperature: float,
+        seed: int,
+        tools: Tools = (),
     ) -> Reply:
         """See ``Models.call``."""
-        request = self._tape.request(endpoint, messages, temperature, seed) if self._tape else {}
+        request = self._tape.request(endpoint, messages, temperature, seed, tools) if self._tape else {}
         known = self._tape.find(key) if self._tape else None
         if known is not None:
             if changed := difference(known.request, request):
@@ -103,7 +111,7 @@ class LiveModels:
         calls: list[ModelCall] = []
         try:
             with self._gate:
-                reply = self._tried(endpoint, messages, key, role, temperature, seed, calls)
+                reply = self._tried(endpoint, messages, key, role, temperature, seed, tools, calls)
         except SeigError as error:
             if self._tape:
                 self._tape.keep(key, request, None, calls, str(error))
@@ -124,6 +132,7 @@ class LiveModels:
         role: str,
         temperature: float,
         seed: int,
+        tools: Tools,
         calls: list[ModelCall],
     ) -> Reply:
         """Try until there is a reply; adds what each try cost to ``calls``."""
@@ -134,7 +143,7 @@ class LiveModels:
             began = time.monotonic()
             with self._meter.room(prompt + endpoint.max_tokens, most):
                 try:
-                    reply, tokens_in, tokens_out = self._wire.send(endpoint, messages, temperature, seed)
+                    reply, tokens_in, tokens_out = self._wire.send(endpoint, messages, temperature, seed, tools)
                 except Exception as error:
                     lasted = time.monotonic() - began
                     # A refused request costs nothing; one that timed out may be billed, so it counts as dear as it can be.

@@ -10,7 +10,7 @@ from seig_search.errors import ReplayMismatch, SeigError
 from seig_search.models.endpoint import Endpoint, ModelCall, Reply
 from seig_search.models.litellm_call import price, tokens_of
 from seig_search.models.live import Metered
-from seig_search.models.seam import Messages
+from seig_search.models.seam import Messages, Tools
 from seig_search.models.tape import Tape, difference, rounded_alike
 
 __all__ = ["ReplayedModels"]
@@ -44,7 +44,15 @@ class ReplayedModels:
         self._strict, self._warned, self._other_renders = strict, False, False
 
     def call(
-        self, endpoint: Endpoint, messages: Messages, *, key: str, role: str, temperature: float, seed: int
+        self,
+        endpoint: Endpoint,
+        messages: Messages,
+        *,
+        key: str,
+        role: str,
+        temperature: float,
+        seed: int,
+        tools: Tools = (),
     ) -> Reply:
         """See ``Models.call``.
 
@@ -53,7 +61,7 @@ class ReplayedModels:
             SeigError: The call failed when it was recorded.
         """
         keeper = self._tape or self._source
-        request = keeper.request(endpoint, messages, temperature, seed)
+        request = keeper.request(endpoint, messages, temperature, seed, tools)
         answered = self._tape.find(key) if self._tape else None
         if answered is not None and answered.reply is not None:
             return answered.reply  # by an earlier sitting of this run

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from seig_search.models.endpoint import Endpoint, ModelCall, Reply
-from seig_search.models.seam import Messages
+from seig_search.models.endpoint import Endpoint, ModelCall, Reply, ToolCall
+from seig_search.models.seam import Messages, Tools
 from seig_search.runs.atomic import write_bytes, write_text
 from seig_search.runs.journal import Journal
 
@@ -64,13 +64,16 @@ class Tape:
         """Whether there is one in a folder."""
         return (folder / FILE).is_file()
 
-    def request(self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int) -> dict[str, Any]:
+    def request(
+        self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int, tools: Tools = ()
+    ) -> dict[str, Any]:
         """Give a request as it is kept: pictures by hash, kept beside it; no address of a server, no key."""
         return {
             "model": endpoint.model,
             "max_tokens": endpoint.max_tokens,
             "temperature": temperature,
             "seed": seed,
+            **({"tools": [tool["function"]["name"] for tool in tools]} if tools else {}),
             "messages": [{**message, "content": self._content(message.get("content"))} for message in messages],
         }
 
@@ -100,7 +103,9 @@ class Tape:
         if reply is None:
             self._journal.write("failed", key, request=request, error=error, calls=costs)
             return
-        said = {"text": reply.text, "finish": reply.finish, "refusal": reply.refusal}
+        said: dict[str, Any] = {"text": reply.text, "finish": reply.finish, "refusal": reply.refusal}
+        if reply.asked:
+            said["asked"] = [asdict(tool) for tool in reply.asked]
         self._journal.write("call", key, request=request, reply=said, calls=costs)
 
     def keys(self) -> list[str]:
@@ -146,7 +151,10 @@ def copy_tape(source: Path, folder: Path) -> None:
 
 
 def _taped(event: dict[str, Any]) -> Taped:
-    reply = Reply(**event["reply"]) if "reply" in event else None
+    reply = None
+    if "reply" in event:
+        said = dict(event["reply"])
+        reply = Reply(**{**said, "asked": tuple(ToolCall(**tool) for tool in said.get("asked", ()))})
     calls = tuple(ModelCall(**call) for call in event.get("calls", ()))
     return Taped(event["request"], reply, calls, event.get("error", ""))
 
@@ -159,7 +167,7 @@ def difference(kept: dict[str, Any], now: dict[str, Any], same: Callable[[str, s
         now: Another.
         same: Whether two lines are as good as equal.
     """
-    for name in ("model", "max_tokens", "temperature", "seed"):
+    for name in ("model", "max_tokens", "temperature", "seed", "tools"):
         if kept.get(name) != now.get(name):
             return f"its {name} was {kept.get(name)!r} and is {now.get(name)!r}"
     before, after = _lines(kept), _lines(now)

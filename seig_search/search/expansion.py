@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.camera import GivenCamera
 from seig_search.candidate import Ask, Status
@@ -17,7 +18,7 @@ from seig_search.metrics import Metrics, Scorer
 from seig_search.models import Models
 from seig_search.program import Program
 from seig_search.proposal import Attempt, Context, Failure, Proposer
-from seig_search.render import RenderJob
+from seig_search.render import RenderJob, View
 from seig_search.runs.journal import Journal
 from seig_search.search.candidates import Candidate
 from seig_search.search.renders import Measured, PaidRenders
@@ -192,18 +193,23 @@ class Expander:
         event = self.journal.find("proposed", key)
         if event is None:
             context = self.context(visit, ask, parent, history, review, failure, key)
+            turns: list[str] = []
+            if parent is not None and self.previews is not None and self.asks_models:
+                context = replace(context, turn=_turning(self.previews, parent.program, turns))
             try:
-                edits = self.proposer.propose(context)[:1]
-                event = self.journal.write("proposed", key, parent=ask.parent, edits=[edit_to_dict(e) for e in edits])
+                edits = [edit_to_dict(edit) for edit in self.proposer.propose(context)[:1]]
+                event = self.journal.write("proposed", key, parent=ask.parent, edits=edits, **_if_any(turns))
             except InvalidEdit as error:
                 # The reply was paid for; asking again would pay again.
-                event = self.journal.write("proposed", key, parent=ask.parent, error=str(error))
+                event = self.journal.write("proposed", key, parent=ask.parent, error=str(error), **_if_any(turns))
             except SeigError as error:
                 # No key: nothing was paid, so a resumed run asks again.
                 self.journal.write("proposal_failed", stage=visit.label, ask=ask.id, reason=str(error))
                 raise
         elif parent is not None and self.previews is not None and self.asks_models:
             self.previews.count_again(parent.program, visit.stage, bool(getattr(self.proposer, "shows_views", False)))
+            for view in event.get("turns", ()):
+                self.previews.turned(parent.program, View.parse(view))
         if "error" in event:
             raise InvalidEdit(event["error"])
         return edit_from_dict(event["edits"][0]) if event["edits"] else None
@@ -268,11 +274,25 @@ class Expander:
             )
         if not isinstance(edit, NewProgram) and edit.stage is not stage:
             raise InvalidEdit(f"the edit is of {edit.stage.value}, but the active stage is {stage.value}")
-        program = parent.program.apply(edit) if parent else Program.parse(edit.source)  # type: ignore[union-attr]
+        program = parent.program.apply(edit) if parent else Program.parse(edit.source).with_kit()  # type: ignore[union-attr]
         faults = [problem for problem in program.lint() if problem.severity == "error"]
         if faults:
             raise InvalidEdit("; ".join(f"line {fault.line}: {fault.message}" for fault in faults))
         return program
+
+
+def _turning(previews: Previews, program: Program, turns: list[str]) -> Callable[[View], npt.NDArray[np.uint8] | None]:
+    """Render other views of a program, and note which."""
+
+    def turn(view: View) -> npt.NDArray[np.uint8] | None:
+        turns.append(str(view))
+        return previews.turned(program, view)
+
+    return turn
+
+
+def _if_any(turns: list[str]) -> dict[str, list[str]]:
+    return {"turns": turns} if turns else {}
 
 
 def _as_text(edit: Edit) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.candidate import Status
 from seig_search.errors import SeigError
@@ -16,7 +17,7 @@ from seig_search.fidelity import Fidelity
 from seig_search.metrics import Metrics, Scorer
 from seig_search.models import Models
 from seig_search.program import Program
-from seig_search.render import RenderJob
+from seig_search.render import RenderJob, View
 from seig_search.runs.journal import Event, Journal
 from seig_search.search.candidates import Candidate
 from seig_search.search.renders import Measured, PaidRenders
@@ -59,6 +60,11 @@ class Previews:
         self.of(program)
         if stage is not None:
             self.views(program, stage, wanted)
+
+    def turned(self, program: Program, view: View) -> npt.NDArray[np.uint8] | None:
+        """Render a program's scene from another view; None if that fails."""
+        found = self.renders.submit(RenderJob(program.source, self.fidelity, view=view)).result()
+        return found.pixels if found.status is Status.OK else None
 
     def views(self, program: Program, stage: Stage, wanted: bool) -> tuple[Seen, ...]:
         """Render a program's scene from other views, where they are wanted and of use; a view that fails is left out."""

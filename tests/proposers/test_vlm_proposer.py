@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
+import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from seig_search.camera import GivenCamera
 from seig_search.candidate import Status
 from seig_search.edits import NewProgram, ParameterValues, Patch, StageRewrite
 from seig_search.errors import InvalidEdit, SeigError, UsageError
-from seig_search.models import LiveModels, ModelCall, Unmetered
+from seig_search.models import LiveModels, ModelCall, ReplayedModels, Tape, Unmetered
 from seig_search.program import Program
 from seig_search.proposal import Attempt, Context, Failure
 from seig_search.proposers.vlm import VlmProposer
@@ -403,3 +405,41 @@ def test_the_kit_is_offered_where_it_is_of_use_and_folded(desk: Desk) -> None:
     program = Program.parse(PROGRAM + '\n\nkit_box("Box", (1, 1, 1))\n').with_kit()
     user = str(proposer(desk).messages(context(parent=program))[1]["content"])
     assert "def kit_box" in program.source and "def kit_" not in user and "pasted here: kit_box" in user
+
+
+def wanting(*calls: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    made = [
+        {"id": f"call-{n}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+        for n, (name, arguments) in enumerate(calls)
+    ]
+    return {"role": "assistant", "content": None, "tool_calls": made}
+
+
+def test_a_model_may_look_closer_before_it_edits(desk: Desk, tmp_path: Path) -> None:
+    looks = wanting(("zoom", {"x0": 5, "y0": 5, "x1": 30, "y1": 25}), ("probe", {"x": 16, "y": 16}))
+    values = fenced('{"RADIUS": 0.3}', "json")
+    desk.steps = [looks, values]
+    tape = Tape(tmp_path)
+    shown = dataclasses.replace(context(), models=LiveModels(Unmetered(), tape), key="geometry/0")
+    (edit,) = proposer(desk, looks=2).propose(shown)
+    assert isinstance(edit, ParameterValues) and edit.values == {"RADIUS": 0.3}
+    first, second = desk.asked
+    assert [tool["function"]["name"] for tool in first["tools"]] == ["zoom", "probe", "view", "project"]
+    told = [message for message in second["messages"] if message["role"] == "tool"]
+    assert [message["tool_call_id"] for message in told] == ["call-0", "call-1"] and "sRGB" in told[1]["content"]
+    assert second["messages"][-1]["content"][1]["type"] == "image_url"
+    tape.close()
+    replayed = ReplayedModels(Tape(tmp_path), Unmetered(), None, str(tmp_path))
+    (again,) = proposer(desk, looks=2).propose(dataclasses.replace(shown, models=replayed, rng=context().rng))
+    assert again == edit and len(desk.asked) == 2
+
+
+def test_looking_ends_and_is_off_unless_asked_for(desk: Desk) -> None:
+    desk.steps = [wanting(("probe", {"x": 1, "y": 1}))]
+    with pytest.raises(InvalidEdit, match="empty"):
+        proposer(desk, looks=2).propose(context())
+    assert len(desk.asked) == 3 and "tools" not in desk.asked[2]
+    desk.asked.clear()
+    desk.steps = [fenced('{"RADIUS": 0.3}', "json")]
+    proposer(desk).propose(context())
+    assert "tools" not in desk.asked[0]

@@ -371,3 +371,32 @@ def test_other_views_are_rendered_where_they_are_wanted(desk, target, tmp_path):
     shown = {("edit", "geometry"), ("edit", "composition")}
     assert all(("from other views" in text) == (kind in shown) for kind, text in texts)
     assert any("from other views" in text for _, text in texts)
+
+
+def test_views_that_a_model_asked_for_are_paid_for_once(desk, target, tmp_path):
+    model = Model()
+
+    def brain(request):
+        answered = any(message["role"] == "tool" for message in request["messages"])
+        if request.get("tools") and not answered:
+            arguments = json.dumps({"azimuth": 30, "elevation": 10})
+            call = {"id": "1", "type": "function", "function": {"name": "view", "arguments": arguments}}
+            return {"role": "assistant", "content": "", "tool_calls": [call]}
+        if answered:
+            request = {**request, "messages": list(request["messages"][:2])}
+        return model(request)
+
+    desk.brain = brain
+    whole = run(folder_for(target, tmp_path / "whole", desk, "draft", "proposer.settings.looks=1"))
+    without = Model()
+    desk.brain = without
+    plain = run(folder_for(target, tmp_path / "plain", desk))
+    assert whole["spend"]["model_calls"] > plain["spend"]["model_calls"]
+    desk.brain = brain
+    broken = folder_for(target, tmp_path / "broken", desk, "draft", "proposer.settings.looks=1")
+    with pytest.raises(KeyboardInterrupt):
+        run(broken, die_after=25)
+    assert any("turns" in event for event in events(broken, "proposed"))
+    summary = run(broken)
+    assert summary["final"] == whole["final"]
+    assert summary["spend"]["renders"] == whole["spend"]["renders"]

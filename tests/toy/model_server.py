@@ -13,7 +13,7 @@ import pytest
 
 __all__ = ["Desk", "desk"]
 
-Step = str | int | Callable[[BaseHTTPRequestHandler], None]
+Step = str | int | dict[str, Any] | Callable[[BaseHTTPRequestHandler], None]
 
 
 @dataclass
@@ -58,7 +58,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             elif isinstance(step, int):
                 self.send(step, {"error": {"message": f"no: status {step}", "code": step}})
             else:
-                message = {"role": "assistant", "content": step}
+                message = step if isinstance(step, dict) else {"role": "assistant", "content": step}
                 choice = {"index": 0, "finish_reason": state.finish, "message": message}
                 tokens = state.usage or (0, 0)
                 usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}

@@ -16,7 +16,7 @@ from seig_search.sight.sections import check_sections
 from seig_search.sight.words import SCOPES, metric_line, parameter_lines
 from seig_search.stages import Stage
 
-__all__ = ["Showing", "messages_for"]
+__all__ = ["Showing", "look_of", "messages_for"]
 
 PACKAGE = "seig_search.proposers.vlm"
 MOST_ATTEMPTS = 8
@@ -78,6 +78,13 @@ def messages_for(context: Context, showing: Showing) -> list[dict[str, Any]]:
     ]
 
 
+def look_of(context: Context, showing: Showing) -> Look:
+    """Give what is to be seen of the parent; its render must be there."""
+    assert context.render is not None
+    index = context.passes.get("object_index")
+    return Look(context.target, context.render, showing.image_side, index, context.names, context.facts, context.views)
+
+
 def _scaffold(context: Context, showing: Showing) -> Parts:
     width, height = shown_size(context.target, showing.image_side)
     words = {
@@ -102,10 +109,7 @@ def _stage(context: Context, showing: Showing) -> Parts:
         shown = context.target.sized(width, height).over()
         parts += [text_part("Target:"), picture_part(shown)]
     else:
-        index = context.passes.get("object_index")
-        look = Look(
-            context.target, context.render, showing.image_side, index, context.names, context.facts, context.views
-        )
+        look = look_of(context, showing)
         found = chosen(list(sections(look, showing.sections, context.stage, context.todo)), showing.sight_tokens)
         parts += [text_part("Target:"), picture_part(look.wanted), text_part("Render:"), picture_part(look.seen)]
     drawn = [section for section in found if section.picture is not None]

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from seig_search.chat import Parts, picture_part, text_part
 from seig_search.edits import Edit
 from seig_search.errors import InvalidEdit, ReplayMismatch, SeigError, UsageError
-from seig_search.models import Endpoint, Reply
+from seig_search.models import Endpoint, Messages, Models, Reply
 from seig_search.proposal import Context
-from seig_search.proposers.vlm.prompt import Showing, messages_for
+from seig_search.proposers.vlm.prompt import Showing, look_of, messages_for
 from seig_search.proposers.vlm.reply import read_reply
-from seig_search.sight import DEFAULT_SECTIONS
+from seig_search.sight import DEFAULT_SECTIONS, TOOLS, Looker
 
 __all__ = ["VlmProposer"]
 
 MOST_CALLS_AT_ONCE = 8
+MOST_TOOLS_AT_ONCE = 6
 LEAST_TOKENS = 256
 
 
@@ -38,6 +40,8 @@ class VlmProposer:
         sections: What is shown beside target and render; names from ``seig_search.sight.SECTIONS``.
         sight_tokens: Most tokens of that, by estimate.
         kit: Whether the kit's functions are offered to the model.
+        looks: How many times the model may look closer before it edits, by calls of the tools zoom, probe, view and project; 0 for models that
+            know no tools. Each time is a model call, each view a render.
         usd_per_million_in: Price of a million prompt tokens, where litellm's table has none.
         usd_per_million_out: Likewise of reply tokens.
 
@@ -60,6 +64,7 @@ class VlmProposer:
         sections: Sequence[str] = DEFAULT_SECTIONS,
         sight_tokens: int = 8000,
         kit: bool = True,
+        looks: int = 0,
         usd_per_million_in: float | None = None,
         usd_per_million_out: float | None = None,
     ) -> None:
@@ -67,6 +72,9 @@ class VlmProposer:
             raise UsageError(f"the vlm proposer's temperature must be 0..2, got {temperature!r}")
         if max_tokens < LEAST_TOKENS:
             raise UsageError(f"the vlm proposer's max_tokens must be at least {LEAST_TOKENS}, got {max_tokens!r}")
+        if looks < 0:
+            raise UsageError(f"the vlm proposer's looks must be at least 0, got {looks!r}")
+        self._looks = looks
         self.endpoint = Endpoint(
             model, api_base, timeout_s, retries, backoff_s, max_tokens, usd_per_million_in, usd_per_million_out
         )
@@ -99,10 +107,7 @@ class VlmProposer:
             heat = min(2.0, self._temperature * (1 + 0.15 * index))
             key = f"{context.key or context.stage.value}/propose" + (f"-{index + 1}" if index else "")
             try:
-                reply = models.call(
-                    self.endpoint, messages, key=key, role="proposer", temperature=heat, seed=seeds[index]
-                )
-                return _read(reply, context)
+                return _read(self._asked(models, messages, context, key, heat, seeds[index]), context)
             except ReplayMismatch:
                 raise
             except SeigError as error:
@@ -112,6 +117,50 @@ class VlmProposer:
             return _edits([ask(0)])
         with ThreadPoolExecutor(min(context.wanted, MOST_CALLS_AT_ONCE)) as threads:
             return _edits(list(threads.map(ask, range(context.wanted))))
+
+    def _asked(self, models: Models, messages: Messages, context: Context, key: str, heat: float, seed: int) -> Reply:
+        """Ask, and show what the model wants to see, until it has an answer or has looked often enough."""
+        if not self._looks or context.render is None:
+            return models.call(self.endpoint, messages, key=key, role="proposer", temperature=heat, seed=seed)
+        looker = Looker(look_of(context, self.showing), context.turn)
+        chat = list(messages)
+        for turn in range(self._looks + 1):
+            tools = TOOLS if turn < self._looks else ()
+            reply = models.call(
+                self.endpoint,
+                chat,
+                key=f"{key}/look-{turn}" if turn else key,
+                role="proposer",
+                temperature=heat,
+                seed=seed,
+                tools=tools,
+            )
+            if not reply.asked or not tools:
+                break
+            chat += _shown(reply, looker, last=turn + 1 == self._looks)
+        return reply
+
+
+def _shown(reply: Reply, looker: Looker, last: bool) -> list[dict[str, Any]]:
+    """Give the messages that answer tool calls; pictures follow in one of the user, since not all providers take them in a tool's."""
+    asked = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in reply.asked
+    ]
+    messages: list[dict[str, Any]] = [{"role": "assistant", "content": reply.text, "tool_calls": asked}]
+    parts: Parts = []
+    for number, call in enumerate(reply.asked):
+        words, picture = (
+            ("too many calls at once", None)
+            if number >= MOST_TOOLS_AT_ONCE
+            else looker.answer(call.name, call.arguments)
+        )
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": words})
+        if picture is not None:
+            parts += [text_part(f"{words}:"), picture_part(picture)]
+    if last:
+        parts.append(text_part("Reply with the edit now."))
+    return [*messages, {"role": "user", "content": parts}] if parts else messages
 
 
 def _read(reply: Reply, context: Context) -> Edit:
