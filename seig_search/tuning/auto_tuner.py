@@ -23,7 +23,7 @@ __all__ = ["AutoTuner"]
 
 
 MOST_LOOKS = 8
-LEAST_LOOKS, RIVALS = 5, 3
+LEAST_LOOKS, RIVALS = 4, 2
 """Renders that light is solved for with, at each of so many other places besides the likeliest."""
 AGAIN = 2
 FAR, BLUR = 0.06, 0.015
@@ -89,17 +89,14 @@ class AutoTuner:
         if not found and light and len(light) < len(problem.parameters):
             # While things stand in the wrong place, light would be bent to make up for it.
             chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
-        if found and looks > LEAST_LOOKS:
-            # Which side of a thing is seen, often only light can tell.
-            chain.pick(self._lights, LEAST_LOOKS, RIVALS)
-        chain.go_on(self._lights, looks)
+        # Which side of a thing is seen, often only light can tell.
+        if not (found and looks > LEAST_LOOKS and chain.pick(self._lights, LEAST_LOOKS, RIVALS)):
+            chain.go_on(self._lights, looks)
         for turn in range(AGAIN if found else 0):
             # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
             astray = chain.off() > FAR
             if astray or turn == 0:
                 chain.go_on(self._camera if astray else self._align, int(self.camera / 2 * problem.max_renders))
-                if astray and looks > LEAST_LOOKS:
-                    chain.pick(self._lights, LEAST_LOOKS, RIVALS)
                 chain.go_on(self._lights, looks)
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
@@ -140,6 +137,7 @@ class _Chain:
 
     def go_on(self, tuner: Tuner, renders: int) -> bool:
         """Let a tuner have so many renders, none if that is less than one; says whether it used any."""
+        renders = min(renders, self.left)
         if renders < 1:
             return False
         so_far, used = dict(self._values), self._used
@@ -173,17 +171,21 @@ class _Chain:
             self._told.append(result.explanation)
         return result.trials > 0
 
-    def pick(self, tuner: Tuner, renders: int, most: int) -> None:
-        """Let a tuner have so many renders at the place got to and at the others that may be the right one; go on from the best score."""
+    def pick(self, tuner: Tuner, renders: int, most: int) -> bool:
+        """Let a tuner have so many renders at the place got to and at the others that may be the right one; go on from the best score.
+
+        Says whether there were others.
+        """
         rivals = self._rivals[:most]
         if not rivals:
-            return
+            return False
         ends = []
         for values, trial in [(self._values, self._trial), *rivals]:
             self._values, self._trial = dict(values), trial
-            self.go_on(tuner, min(renders, self.left))
+            self.go_on(tuner, renders)
             ends.append((self._trial.score or 0.0, self._values, self._trial))
         _, self._values, self._trial = max(ends, key=lambda end: end[0])
+        return True
 
     def _noted(self, values: Mapping[str, Value]) -> Future[Trial]:
         place = len(self._known)

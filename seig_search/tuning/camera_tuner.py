@@ -31,6 +31,8 @@ EVERY = 3
 APART = 0.1
 """How far, as a share of the region, one coordinate at least must differ for another place."""
 MOST_AXES = 40
+RIVAL = 1.15
+"""How much worse, as a ratio of misfits, a place may be that light could still prove right."""
 STILL_PX = 0.08
 """A step that moves the picture by less is not worth a render."""
 
@@ -306,7 +308,8 @@ class _Alignment:
             return self._trials.result(method, len(numbers))
         rivals: list[_Seen] = []
         for one in self._rivals:
-            if all(np.abs(one.at - other.at).max() > APART for other in (best, *rivals)):
+            near = one.misfit < RIVAL * best.misfit
+            if near and all(np.abs(one.at - other.at).max() > APART for other in (best, *rivals)):
                 rivals.append(one)
         result = self._trials.result(method, len(numbers), self._place(best))
         return replace(result, rivals=tuple(self._place(one) for one in rivals))
