@@ -23,8 +23,6 @@ __all__ = ["AutoTuner"]
 
 
 MOST_LOOKS = 8
-LEAST_LOOKS, RIVALS = 4, 2
-"""Renders that light is solved for with, at each of so many other places besides the likeliest."""
 AGAIN = 2
 FAR, BLUR = 0.06, 0.015
 """A blurred difference above which the search for camera and places is made anew once light is solved for."""
@@ -89,9 +87,7 @@ class AutoTuner:
         if not found and light and len(light) < len(problem.parameters):
             # While things stand in the wrong place, light would be bent to make up for it.
             chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
-        # Which side of a thing is seen, often only light can tell.
-        if not (found and looks > LEAST_LOOKS and chain.pick(self._lights, LEAST_LOOKS, RIVALS)):
-            chain.go_on(self._lights, looks)
+        chain.go_on(self._lights, looks)
         for turn in range(AGAIN if found else 0):
             # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
             astray = chain.off() > FAR
@@ -119,7 +115,6 @@ class _Chain:
         self._best: tuple[Mapping[str, Value], Trial] = ({}, problem.start)
         self._told: list[str] = []
         self._known: list[tuple[Mapping[str, Value], float]] = []
-        self._rivals: list[tuple[dict[str, Value], Trial]] = []
 
     @property
     def left(self) -> int:
@@ -163,29 +158,12 @@ class _Chain:
         )
         if (result.trial.score or 0.0) > (self._best[1].score or 0.0):
             self._best = ({**so_far, **result.values}, result.trial)
-        self._rivals = [({**so_far, **values}, trial) for values, trial in result.rivals]
         values, self._trial = result.onward or (result.values, result.trial)
         self._values |= values
         self._used = used + result.trials
         if result.trials:
             self._told.append(result.explanation)
         return result.trials > 0
-
-    def pick(self, tuner: Tuner, renders: int, most: int) -> bool:
-        """Let a tuner have so many renders at the place got to and at the others that may be the right one; go on from the best score.
-
-        Says whether there were others.
-        """
-        rivals = self._rivals[:most]
-        if not rivals:
-            return False
-        ends = []
-        for values, trial in [(self._values, self._trial), *rivals]:
-            self._values, self._trial = dict(values), trial
-            self.go_on(tuner, renders)
-            ends.append((self._trial.score or 0.0, self._values, self._trial))
-        _, self._values, self._trial = max(ends, key=lambda end: end[0])
-        return True
 
     def _noted(self, values: Mapping[str, Value]) -> Future[Trial]:
         place = len(self._known)

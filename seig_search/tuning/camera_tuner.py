@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,11 +28,7 @@ PROBE = 0.1
 JOINT, JOINT_REACH = 3, 0.25
 SIDE, FINE_SIDE = 48, 96
 EVERY = 3
-APART = 0.1
-"""How far, as a share of the region, one coordinate at least must differ for another place."""
 MOST_AXES = 40
-RIVAL = 1.15
-"""How much worse, as a ratio of misfits, a place may be that light could still prove right."""
 STILL_PX = 0.08
 """A step that moves the picture by less is not worth a render."""
 
@@ -125,7 +121,6 @@ class _Alignment:
         self._start = np.array([float(axis.start) for axis in axes])
         self._spans = np.array([axis.high - axis.low for axis in axes])
         self.looked = 0
-        self._rivals: list[_Seen] = []
         picture = problem.start.picture()
         height, width = picture.shape[:2]
         self._image = ResidualImage(problem.target, width, height)
@@ -235,26 +230,24 @@ class _Alignment:
         # From the best place found the points lie better for what it shows.
         (look,) = self._looks([(self._whole(ends[0].at), True)])
         if look is None or look.surface is None:
-            return _apart(ends, self._tuner.candidates)
+            return ends[: self._tuner.candidates]
         fine = cost(PointPicture(look, self._motions, self._t(self._whole(ends[0].at))), FINE_SIDE)
         tops = [Found(fine(end.at), end.at) for end in ends]
-        tops = _apart(sorted(tops, key=lambda found: found.cost), self._tuner.candidates)
-        ends = [near_by(fine, top, 0.03, 20, start, self._rng) for top in tops]
-        return _apart(sorted(ends, key=lambda found: found.cost), self._tuner.candidates)
+        tops = sorted(tops, key=lambda found: found.cost)[: self._tuner.candidates]
+        return sorted((near_by(fine, top, 0.03, 20, start, self._rng) for top in tops), key=lambda found: found.cost)
 
     def _aligned(self, places: Sequence[Floats]) -> _Seen | None:
-        """Render the places, align each once, then go on from the best one."""
+        """Render the places, go on from the best two, then from the better one."""
         seen = self._rendered(places)
         if not seen:
             return None
         start = self._start[self._numbers]
-        tops = sorted(seen, key=lambda one: one.misfit)[: max(2, self._tuner.candidates)]
+        tops = sorted(seen, key=lambda one: one.misfit)[:2]
         steps = [top.reprojection.step(top.at, start) for top in tops]
         again = self._rendered(
             [top.at + step for top, (step, shift) in zip(tops, steps, strict=True) if shift > STILL_PX]
         )
         best = min([*tops, *again], key=lambda one: one.misfit)
-        self._rivals = sorted([*tops, *again], key=lambda one: one.misfit)
         tried: set[int] = {id(top) for top in tops}
         while self._trials.left > 0 and id(best) not in tried:
             tried.add(id(best))
@@ -304,27 +297,9 @@ class _Alignment:
         method = f"camera and placement by {self.looked} scene evaluations"
         if why:
             return TuningResult({}, self._problem.start, self._trials.used, f"{method}: {why}")
-        if best is None:
-            return self._trials.result(method, len(numbers))
-        rivals: list[_Seen] = []
-        for one in self._rivals:
-            near = one.misfit < RIVAL * best.misfit
-            if near and all(np.abs(one.at - other.at).max() > APART for other in (best, *rivals)):
-                rivals.append(one)
-        result = self._trials.result(method, len(numbers), self._place(best))
-        return replace(result, rivals=tuple(self._place(one) for one in rivals))
-
-    def _place(self, one: _Seen) -> tuple[Mapping[str, Value], Trial]:
-        return self._values(self._whole(one.at)), one.trial
-
-
-def _apart(found: Sequence[Found], most: int) -> list[Found]:
-    """Take the first so many that are different places."""
-    taken: list[Found] = []
-    for one in found:
-        if len(taken) < most and all(np.abs(one.at - other.at).max() > APART for other in taken):
-            taken.append(one)
-    return taken
+        return self._trials.result(
+            method, len(numbers), None if best is None else (self._values(self._whole(best.at)), best.trial)
+        )
 
 
 def _value(axis: Axis, coordinate: float) -> float:

@@ -104,7 +104,6 @@ class TuningResult:
         explanation: What was done, in one sentence for people.
         onward: Values and trial that another tuner should go on from, where that is not the best score: what lies best may still
             be lit wrong. None: from ``values``.
-        rivals: Other places to go on from that may be the right ones, which only light can tell; likeliest first.
     """
 
     values: Mapping[str, Value]
@@ -112,7 +111,6 @@ class TuningResult:
     trials: int
     explanation: str
     onward: tuple[Mapping[str, Value], Trial] | None = None
-    rivals: tuple[tuple[Mapping[str, Value], Trial], ...] = ()
 
 
 class Tuner(Protocol):
