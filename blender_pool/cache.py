@@ -18,7 +18,8 @@ from .pictures import decode_png, encode_png
 
 __all__ = ["RenderCache"]
 
-FORMAT = 2
+FORMAT = 3
+"""Rises when entries are written, or equal jobs rendered, otherwise."""
 DIGEST = hashlib.sha256().digest_size
 UNREPEATABLE = {"Timeout", "Crash", "Protocol"}
 

@@ -30,7 +30,7 @@ from seig_search.blender_pool import BlenderPool, PoolOptions
 from seig_search.candidate import Status
 from seig_search.cli.tables import table
 from seig_search.evaluators import Composite
-from seig_search.fidelity import Fidelity
+from seig_search.fidelity import Denoise, Fidelity
 from seig_search.program import Program
 from seig_search.render import RenderJob, RenderResult, Value
 from seig_search.scoring import Measurer
@@ -70,13 +70,19 @@ class Bench:
     """One scene, one start: its target, and trials against it."""
 
     def __init__(
-        self, pool: BlenderPool, program: Program, start: Mapping[str, Value], side: int, samples: int
+        self,
+        pool: BlenderPool,
+        program: Program,
+        start: Mapping[str, Value],
+        side: int,
+        samples: int,
+        denoise: Denoise = "fast",
     ) -> None:
         self.pool, self.truth = pool, program
         self.program = program.with_values(start)
         shape = program.fidelity
         width, height = (shape.width, shape.height) if shape else (side, side)
-        self.fidelity = Fidelity.for_aspect(width / height, side, samples=samples, denoise="fast", seed=0)
+        self.fidelity = Fidelity.for_aspect(width / height, side, samples=samples, denoise=denoise, seed=0)
         clean = pool.submit(RenderJob(program.source, Fidelity.for_aspect(width / height, side, samples=512, seed=9)))
         result = clean.result()
         if result.pixels is None:
@@ -144,6 +150,7 @@ class Bench:
             return future
 
         began = time.perf_counter()
+        truth = self.trial(self.pool.submit(RenderJob(self.truth.source, self.fidelity)).result())
         problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers, self.scenes)
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
@@ -157,7 +164,9 @@ class Bench:
         return {
             "start": round(start.metrics["psnr"], 2),
             "curve": curve,
-            "floor": round(self.floor, 2),
+            "floor": round(truth.metrics["psnr"], 2),
+            "score": round(result.trial.score or 0.0, 4),
+            "score of the truth": round(truth.score or 0.0, 4),
             "noisy": noisy,
             "noisy floor": round(self.noisy(self.truth, {}), 2),
             "error": round(self.error(result.values), 4),
@@ -166,12 +175,6 @@ class Bench:
             "scenes": self.built,
             "explanation": result.explanation,
         }
-
-    @property
-    def floor(self) -> float:
-        """PSNR of the truth, rendered as trials are."""
-        result = self.pool.submit(RenderJob(self.truth.source, self.fidelity)).result()
-        return float(self.trial(result).metrics["psnr"])
 
     def noisy(self, program: Program, values: Mapping[str, Value]) -> float:
         """PSNR of some values, rendered as trials are but without the denoiser."""
@@ -218,6 +221,7 @@ def main() -> None:
     parser.add_argument("--size", type=float, default=0.3, help="largest move, as a fraction of the range")
     parser.add_argument("--side", type=int, default=160)
     parser.add_argument("--samples", type=int, default=6)
+    parser.add_argument("--plain", action="store_true", help="trials without the denoiser")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--quick", action="store_true", help="two scenes, one seed, 96 px")
     asked = parser.parse_args()
@@ -235,7 +239,7 @@ def main() -> None:
                 )
                 start = perturbed(what, 9 if name == "nine" else asked.count or len(what), asked.size, seed)
                 for tuner in asked.tuners:
-                    bench = Bench(pool, program, start, asked.side, asked.samples)
+                    bench = Bench(pool, program, start, asked.side, asked.samples, not asked.plain and "fast")
                     found = bench.run(TUNERS[tuner](), asked.renders, seed)
                     rows.append({"scene": name, "seed": seed, "tuner": tuner, **found})
                     print(json.dumps(rows[-1]), flush=True)

@@ -20,8 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from seig_search.errors import UsageError
     from seig_search.kit import HELPERS, PARTS, VERSION, source_of
 
+    if bool(arguments.names) + (arguments.paste is not None) + arguments.json > 1:
+        raise UsageError("give names, or --paste FILE, or --json, one of them at a time")
     if arguments.paste is not None:
         return _paste(arguments.paste)
     if arguments.names:
@@ -39,14 +42,18 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _paste(path: Path) -> int:
     from seig_search.cli.render_command import read_program
+    from seig_search.errors import UsageError
     from seig_search.program import Program
-    from seig_search.runs.atomic import write_bytes
+    from seig_search.runs.atomic import write_text
 
     program = Program.parse(read_program(path))
     made = program.with_kit()
     if made is program:
         print(f"{path} calls nothing of the kit that it does not hold")
         return 0
-    write_bytes(path, made.source.encode())
+    try:
+        write_text(path, made.source)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}; it is as it was") from error
     print(f"{path}: {made.source.count('def kit_') - program.source.count('def kit_')} functions pasted")
     return 0

@@ -36,15 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--samples", type=int, metavar="N", help="samples per pixel (default: as the program says, else 64)"
     )
     parser.add_argument("--engine", metavar="E", help="CYCLES, EEVEE or WORKBENCH")
+    parser.add_argument("--denoise", action=argparse.BooleanOptionalAction, help="run OpenImageDenoise")
     parser.add_argument(
-        "--denoise",
-        nargs="?",
-        const=True,
-        choices=["fast"],
-        metavar="fast",
-        help="run OpenImageDenoise, or its fast kind: nearly as good, for a fraction of the time",
+        "--denoise-fast",
+        dest="denoise",
+        action="store_const",
+        const="fast",
+        help="its fast kind, that searches use: nearly as good, for a fraction of the time",
     )
-    parser.add_argument("--no-denoise", dest="denoise", action="store_false", default=None, help="do not")
     parser.add_argument(
         "--adaptive", type=float, metavar="T", help="stop sampling a pixel at this noise, 0..1 (default: 0, off)"
     )
@@ -81,7 +80,8 @@ def read_program(path: Path) -> str:
         UsageError: It cannot be read.
     """
     try:
-        return path.read_text()
+        # Not read_text, which would bring all line ends to one kind.
+        return path.read_bytes().decode()
     except FileNotFoundError as error:
         raise UsageError(f"there is no program {path}; expected a Python file for Blender") from error
     except (OSError, UnicodeDecodeError) as error:

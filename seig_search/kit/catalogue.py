@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -126,11 +126,12 @@ def needed(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in HELPERS if name in found)
 
 
-def source_of(names: Iterable[str]) -> str:
+def source_of(names: Iterable[str], without: Container[str] = ()) -> str:
     """Give the text to paste for some functions: theirs and that of all they need.
 
     Args:
         names: Names of functions of the kit, in any order.
+        without: Names that are there already.
 
     Returns:
         Functions parted by two blank lines, with a newline at the end; empty for no names.
@@ -138,5 +139,5 @@ def source_of(names: Iterable[str]) -> str:
     Raises:
         UsageError: A name is not in the kit.
     """
-    chosen = [HELPERS[name].source for name in needed(names)]
+    chosen = [HELPERS[name].source for name in needed(names) if name not in without]
     return "\n\n\n".join(chosen) + "\n" if chosen else ""

@@ -11,13 +11,13 @@ import os
 import struct
 import threading
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeAlias
 
 from seig_search.errors import SeigError
 from seig_search.models.endpoint import Endpoint, Reply, ToolCall
 from seig_search.models.seam import Messages, Tools
 
-__all__ = ["LONGEST_REPLY", "Wire", "check_model", "load_litellm", "price", "tokens_of"]
+__all__ = ["LONGEST_REPLY", "Sent", "Wire", "check_model", "load_litellm", "price", "tokens_of"]
 
 LONGEST_REPLY = 1_000_000
 """Characters; what a server sends beyond is cut, and the reply counts as cut off."""
@@ -93,6 +93,10 @@ def price(endpoint: Endpoint, tokens_in: int, tokens_out: int) -> float | None:
     return usd if usd > 0 else None
 
 
+Sent: TypeAlias = tuple[Reply, int | None, int | None]
+"""A reply, and prompt and reply tokens as the server counted them; None where it did not."""
+
+
 class Wire:
     """Sends requests from an event loop of its own, where a deadline really ends a call: its connection is closed."""
 
@@ -101,9 +105,7 @@ class Wire:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
-    def send(
-        self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int, tools: Tools = ()
-    ) -> tuple[Reply, int | None, int | None]:
+    def send(self, endpoint: Endpoint, messages: Messages, temperature: float, seed: int, tools: Tools = ()) -> Sent:
         """Send one request, without retries.
 
         Returns:

@@ -11,7 +11,7 @@ from typing import Protocol
 from seig_search.errors import ReplayMismatch, SeigError
 from seig_search.models.endpoint import Endpoint, ModelCall, Reply
 from seig_search.models.faults import explain, passing, retry_after, short
-from seig_search.models.litellm_call import Wire, check_model, load_litellm, price, tokens_of
+from seig_search.models.litellm_call import Sent, Wire, check_model, load_litellm, price, tokens_of
 from seig_search.models.seam import Messages, Tools
 from seig_search.models.tape import Tape, difference
 
@@ -109,9 +109,13 @@ class LiveModels:
             check_model(endpoint)
             self._checked.add(endpoint)
         calls: list[ModelCall] = []
+
+        def send() -> Sent:
+            return self._wire.send(endpoint, messages, temperature, seed, tools)
+
         try:
             with self._gate:
-                reply = self._tried(endpoint, messages, key, role, temperature, seed, tools, calls)
+                reply = self._tried(endpoint, tokens_of(messages), key, role, send, calls)
         except SeigError as error:
             if self._tape:
                 self._tape.keep(key, request, None, calls, str(error))
@@ -125,25 +129,16 @@ class LiveModels:
         self._wire.close()
 
     def _tried(
-        self,
-        endpoint: Endpoint,
-        messages: Messages,
-        key: str,
-        role: str,
-        temperature: float,
-        seed: int,
-        tools: Tools,
-        calls: list[ModelCall],
+        self, endpoint: Endpoint, prompt: int, key: str, role: str, send: Callable[[], Sent], calls: list[ModelCall]
     ) -> Reply:
         """Try until there is a reply; adds what each try cost to ``calls``."""
         litellm = load_litellm()
-        prompt = tokens_of(messages)
         most = price(endpoint, prompt, endpoint.max_tokens)
         for attempt in range(endpoint.retries + 1):
             began = time.monotonic()
             with self._meter.room(prompt + endpoint.max_tokens, most):
                 try:
-                    reply, tokens_in, tokens_out = self._wire.send(endpoint, messages, temperature, seed, tools)
+                    reply, tokens_in, tokens_out = send()
                 except Exception as error:
                     lasted = time.monotonic() - began
                     # A refused request costs nothing; one that timed out may be billed, so it counts as dear as it can be.

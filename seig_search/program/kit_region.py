@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-from seig_search.kit import HELPERS, VERSION, needed
+from seig_search.kit import HELPERS, VERSION, source_of
 from seig_search.program.names import bound_names, global_reads
 from seig_search.program.outline import Outline, is_docstring, is_import, last_line
 from seig_search.program.source_text import SourceText, lines_of
@@ -42,9 +42,7 @@ def with_kit(tree: ast.Module, text: SourceText, outline: Outline) -> str:
     missing = [name for name in reads if name in HELPERS and name not in bound]
     if not missing:
         return text.text
-    # What a missing function needs comes with it, unless it is there.
-    wanted = [name for name in needed(missing) if name not in bound]
-    pasted = "\n\n\n".join(HELPERS[name].source for name in wanted) + "\n"
+    pasted = source_of(missing, without=bound)
     end = text.newline
     lines = list(text.lines)
     if lines and not lines[-1].endswith(("\n", "\r")):

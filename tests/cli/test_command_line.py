@@ -245,3 +245,15 @@ def test_the_kit_is_listed_printed_and_pasted(tmp_path, capsys):
     assert main(["kit", "--paste", str(program)]) == 0 and program.read_text() == text
     assert main(["kit", "kit_lath"]) == 2
     assert "kit_lathe" in capsys.readouterr().err
+    assert main(["kit", "kit_box", "--paste", str(program)]) == 2
+    assert "one of them at a time" in capsys.readouterr().err
+    assert main(["kit", "--paste", str(tmp_path / "none.py")]) == 2
+    assert "there is no program" in capsys.readouterr().err
+
+
+def test_pasting_keeps_windows_line_ends(tmp_path):
+    program = tmp_path / "scene.py"
+    program.write_bytes(b'import bpy\r\n\r\nkit_box("Box", (1, 1, 1))\r\n')
+    assert main(["kit", "--paste", str(program)]) == 0
+    text = program.read_bytes()
+    assert b"def kit_box(" in text and text.count(b"\n") == text.count(b"\r\n")

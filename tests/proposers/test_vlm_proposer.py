@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import io
-import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from asking import PROGRAM, context, fenced, proposer
 from model_server import Desk
 from PIL import Image
 
@@ -21,53 +18,13 @@ from seig_search.camera import GivenCamera
 from seig_search.candidate import Status
 from seig_search.edits import NewProgram, ParameterValues, Patch, StageRewrite
 from seig_search.errors import InvalidEdit, SeigError, UsageError
-from seig_search.models import LiveModels, ModelCall, ReplayedModels, Tape, Unmetered
+from seig_search.models import ModelCall
 from seig_search.program import Program
-from seig_search.proposal import Attempt, Context, Failure
+from seig_search.proposal import Attempt, Failure
 from seig_search.proposers.vlm import VlmProposer
 from seig_search.stages import Stage
-from seig_search.target import Target
 from seig_search.verification import ToDo
 
-PROGRAM = '''"""A ball."""
-import bpy
-
-BALL_RADIUS = 0.5  # @param 0.1..1.0 m
-RINGS = 16  # @param 8..32
-
-
-def geometry():
-    bpy.ops.mesh.primitive_uv_sphere_add(radius=BALL_RADIUS, ring_count=RINGS)
-    bpy.context.object.name = "Ball"
-
-
-BALL_RGB = (0.6, 0.05, 0.04)  # @param rgb
-
-
-def materials():
-    material = bpy.data.materials.new("Ball")
-    material.diffuse_color = (*BALL_RGB, 1.0)
-    bpy.data.objects["Ball"].data.materials.append(material)
-
-
-def composition():
-    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    camera.location = (0, 0, 5)
-    bpy.context.collection.objects.link(camera)
-    bpy.context.scene.camera = camera
-
-
-def lighting():
-    light = bpy.data.objects.new("Key", bpy.data.lights.new("Key", "SUN"))
-    bpy.context.collection.objects.link(light)
-
-
-if __name__ == "__main__":
-    geometry()
-    materials()
-    composition()
-    lighting()
-'''
 GEOMETRY = """BALL_RADIUS = 0.4  # @param 0.1..1.0 m
 
 
@@ -75,40 +32,6 @@ def geometry():
     bpy.ops.mesh.primitive_ico_sphere_add(radius=BALL_RADIUS)
     bpy.context.object.name = "Ball"
 """
-
-
-def target() -> Target:
-    pixels = np.full((30, 40, 3), 255, np.uint8)
-    pixels[10:20, 10:30] = (200, 30, 30)
-    return Target.from_array(pixels, "ball")
-
-
-def context(stage: Stage = Stage.GEOMETRY, calls: list[ModelCall] | None = None, **more: Any) -> Context:
-    if stage is not Stage.SCAFFOLD:
-        render = np.zeros((15, 20, 4), np.uint8)
-        index = np.zeros((15, 20), np.uint16)
-        index[5:10, 5:10] = 1
-        more = {
-            "parent": Program.parse(PROGRAM),
-            "render": render,
-            "passes": {"object_index": index},
-            "names": ("", "Ball"),
-            "metrics": {"psnr": 12.0},
-            "score": 0.4,
-            **more,
-        }
-    meter = Unmetered()
-    meter.calls = [] if calls is None else calls
-    models = LiveModels(meter)
-    return Context(stage, target(), more.pop("wanted", 1), np.random.default_rng(4), models=models, **more)
-
-
-def proposer(desk: Desk, **more: Any) -> VlmProposer:
-    return VlmProposer("openai/desk", desk.url, **{"timeout_s": 20, "backoff_s": 0, **more})
-
-
-def fenced(text: str, language: str = "python") -> str:
-    return f"Why: it was too large\n\n```{language}\n{text}\n```\n"
 
 
 def test_a_scaffold_is_a_new_program_and_is_recorded(desk: Desk) -> None:
@@ -384,62 +307,3 @@ def test_a_model_known_to_be_blind_is_refused() -> None:
 def test_settings_are_checked() -> None:
     with pytest.raises(UsageError, match="timeout_s must be above 0"):
         VlmProposer("openai/desk", timeout_s=0)
-
-
-def test_a_photographs_focal_length_is_told(desk: Desk) -> None:
-    photo = dataclasses.replace(target(), focal_mm=28)
-    shown = dataclasses.replace(context(Stage.SCAFFOLD), target=photo)
-    said = str(proposer(desk).messages(shown))
-    assert "28 mm (35 mm equivalent)" in said and "camera.data.angle = radians(63.4)" in said
-    assert "EXIF" not in str(proposer(desk).messages(context(Stage.SCAFFOLD)))
-
-
-def test_the_kit_is_offered_where_it_is_of_use_and_folded(desk: Desk) -> None:
-    def said(stage: Stage, **more: Any) -> str:
-        return str(proposer(desk, **more).messages(context(stage))[0]["content"])
-
-    assert "kit_lathe(name, profile" in said(Stage.SCAFFOLD) and "kit_wood(" in said(Stage.SCAFFOLD)
-    assert "kit_lathe(" in said(Stage.GEOMETRY) and "kit_wood(" not in said(Stage.GEOMETRY)
-    assert "kit_wood(" in said(Stage.MATERIALS) and "kit_lathe(" not in said(Stage.MATERIALS)
-    assert "kit_" not in said(Stage.LIGHTING) + said(Stage.GEOMETRY, kit=False)
-    program = Program.parse(PROGRAM + '\n\nkit_box("Box", (1, 1, 1))\n').with_kit()
-    user = str(proposer(desk).messages(context(parent=program))[1]["content"])
-    assert "def kit_box" in program.source and "def kit_" not in user and "pasted here: kit_box" in user
-
-
-def wanting(*calls: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    made = [
-        {"id": f"call-{n}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
-        for n, (name, arguments) in enumerate(calls)
-    ]
-    return {"role": "assistant", "content": None, "tool_calls": made}
-
-
-def test_a_model_may_look_closer_before_it_edits(desk: Desk, tmp_path: Path) -> None:
-    looks = wanting(("zoom", {"x0": 5, "y0": 5, "x1": 30, "y1": 25}), ("probe", {"x": 16, "y": 16}))
-    values = fenced('{"RADIUS": 0.3}', "json")
-    desk.steps = [looks, values]
-    tape = Tape(tmp_path)
-    shown = dataclasses.replace(context(), models=LiveModels(Unmetered(), tape), key="geometry/0")
-    (edit,) = proposer(desk, looks=2).propose(shown)
-    assert isinstance(edit, ParameterValues) and edit.values == {"RADIUS": 0.3}
-    first, second = desk.asked
-    assert [tool["function"]["name"] for tool in first["tools"]] == ["zoom", "probe", "view", "project"]
-    told = [message for message in second["messages"] if message["role"] == "tool"]
-    assert [message["tool_call_id"] for message in told] == ["call-0", "call-1"] and "sRGB" in told[1]["content"]
-    assert second["messages"][-1]["content"][1]["type"] == "image_url"
-    tape.close()
-    replayed = ReplayedModels(Tape(tmp_path), Unmetered(), None, str(tmp_path))
-    (again,) = proposer(desk, looks=2).propose(dataclasses.replace(shown, models=replayed, rng=context().rng))
-    assert again == edit and len(desk.asked) == 2
-
-
-def test_looking_ends_and_is_off_unless_asked_for(desk: Desk) -> None:
-    desk.steps = [wanting(("probe", {"x": 1, "y": 1}))]
-    with pytest.raises(InvalidEdit, match="empty"):
-        proposer(desk, looks=2).propose(context())
-    assert len(desk.asked) == 3 and "tools" not in desk.asked[2]
-    desk.asked.clear()
-    desk.steps = [fenced('{"RADIUS": 0.3}', "json")]
-    proposer(desk).propose(context())
-    assert "tools" not in desk.asked[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from watching import events, wait_for_renders
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow, pytest.mark.timeout(420)]
 
@@ -39,28 +40,6 @@ def command(picture, out):
 def start(picture, out, tmp_path):
     log = (tmp_path / "stderr.txt").open("wb")
     return subprocess.Popen(command(picture, out), stdout=subprocess.DEVNULL, stderr=log)
-
-
-def events(out, kind):
-    path = Path(out) / "journal.jsonl"
-    if not path.exists():
-        return []
-    found = []
-    for line in path.read_bytes().split(b"\n")[:-1]:
-        event = json.loads(line)
-        if event["kind"] == kind:
-            found.append(event)
-    return found
-
-
-def wait_for_renders(process, out, count):
-    while len(events(out, "rendered")) < count:
-        assert process.poll() is None, "the run ended before it could be killed"
-        os.sched_yield()
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def descendants(pid):

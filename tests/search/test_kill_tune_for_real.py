@@ -1,7 +1,6 @@
 """Real Blender, and SIGKILL of a driver that tunes: nothing is paid twice, and the result is what it would have been."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from watching import events, wait_for_renders
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -36,11 +36,7 @@ def command(picture, out):
 
 
 def rendered(out):
-    journal = Path(out) / "journal.jsonl"
-    if not journal.exists():
-        return []
-    events = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
-    return [event["key"] for event in events if event["kind"] == "rendered"]
+    return [event["key"] for event in events(out, "rendered")]
 
 
 def outcome(out):
@@ -54,13 +50,7 @@ def test_a_driver_killed_half_way_is_gone_on_with(picture, unbroken, tmp_path, w
     out = tmp_path / "tuned"
     with (tmp_path / "stderr.txt").open("wb") as log:
         driver = subprocess.Popen(command(picture, out), stdout=subprocess.DEVNULL, stderr=log)
-    while len(rendered(out)) < 10:
-        assert driver.poll() is None, "it ended before it could be killed"
-        os.sched_yield()
-        try:
-            driver.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
+    wait_for_renders(driver, out, 10)
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     paid = rendered(out)

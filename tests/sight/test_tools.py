@@ -72,7 +72,7 @@ def test_view_turns_the_camera(look):
         ("probe", '{"x": 640, "y": 1}', "outside of 64 x 64"),
         ("probe", '{"x": null, "y": 1}', "takes x, y"),
         ("view", '{"azimuth": "left", "elevation": 0}', "takes azimuth, elevation"),
-        ("view", '{"azimuth": NaN, "elevation": 0}', "view"),
+        ("view", '{"azimuth": NaN, "elevation": 0}', "takes azimuth, elevation"),
         ("paint", "{}", "there are zoom, probe, view, project"),
     ],
 )

@@ -120,12 +120,9 @@ class VlmProposer:
 
     def _asked(self, models: Models, messages: Messages, context: Context, key: str, heat: float, seed: int) -> Reply:
         """Ask, and show what the model wants to see, until it has an answer or has looked often enough."""
-        if not self._looks or context.render is None:
-            return models.call(self.endpoint, messages, key=key, role="proposer", temperature=heat, seed=seed)
-        looker = Looker(look_of(context, self.showing), context.turn)
+        looks = self._looks if context.render is not None else 0
         chat = list(messages)
-        for turn in range(self._looks + 1):
-            tools = TOOLS if turn < self._looks else ()
+        for turn in range(looks + 1):
             reply = models.call(
                 self.endpoint,
                 chat,
@@ -133,11 +130,13 @@ class VlmProposer:
                 role="proposer",
                 temperature=heat,
                 seed=seed,
-                tools=tools,
+                # To the last: some providers refuse a chat with tool calls in it where no tools are given.
+                tools=TOOLS if looks else (),
             )
-            if not reply.asked or not tools:
+            if not reply.asked or turn == looks:
                 break
-            chat += _shown(reply, looker, last=turn + 1 == self._looks)
+            looker = Looker(look_of(context, self.showing), context.turn)
+            chat += _shown(reply, looker, last=turn + 1 == looks)
         return reply
 
 
@@ -159,7 +158,7 @@ def _shown(reply: Reply, looker: Looker, last: bool) -> list[dict[str, Any]]:
         if picture is not None:
             parts += [text_part(f"{words}:"), picture_part(picture)]
     if last:
-        parts.append(text_part("Reply with the edit now."))
+        parts.append(text_part("Reply with the edit now, without another tool call."))
     return [*messages, {"role": "user", "content": parts}] if parts else messages
 
 
