@@ -96,6 +96,11 @@ def test_pasted_functions_offer_no_numbers_and_are_folded_for_readers():
     assert "def kit_" not in folded and "pasted here: kit_lathe" in folded
     assert folded.endswith(made.source[made.source.index('if __name__ == "__main__":') :])
     assert folded_kit(PROGRAM) == PROGRAM
+    # Some of the kit's own literals would be found, were they the program's.
+    calls = "\n".join(f"    {name}()" for name in HELPERS)
+    everything = Program.parse(f"import bpy\n\n\ndef geometry():\n{calls}\n").with_kit()
+    own = everything.source.replace("# --- kit", "# ---").replace("# --- end of kit", "# ---")
+    assert Program.parse(own).tunable() and not everything.tunable()
 
 
 def test_an_edit_may_not_change_what_was_pasted():

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import zlib
 
 import pytest
 from toy_world import SOURCE, TRUTH, ToyPool, draw
@@ -338,6 +339,17 @@ def test_a_verifier_nobody_can_read_approves_nothing(desk, target, tmp_path, cap
     assert "gave no readable reply" in caplog.text
 
 
+def test_a_first_program_gets_what_it_calls_of_the_kit(desk, target, tmp_path):
+    desk.brain = Model(
+        scaffold=fenced(
+            FIRST.replace("def geometry():\n", "def geometry():\n    kit_paint('Red', (1, 0, 0))\n"), "python"
+        )
+    )
+    folder = folder_for(target, tmp_path / "run", desk)
+    run(folder)
+    assert "def kit_paint(" in (folder.best / "program.py").read_text()
+
+
 def test_a_cap_on_calls_ends_the_asking_not_the_tuning(desk, target, tmp_path):
     desk.brain = Model()
     folder = folder_for(target, tmp_path / "run", desk, "draft", "budget.model_calls=7", "budget.renders=120")
@@ -379,7 +391,8 @@ def test_views_that_a_model_asked_for_are_paid_for_once(desk, target, tmp_path):
     def brain(request):
         answered = any(message["role"] == "tool" for message in request["messages"])
         if request.get("tools") and not answered:
-            arguments = json.dumps({"azimuth": 30, "elevation": 10})
+            # Another view for every question: one that was rendered before would hide that it was not counted.
+            arguments = json.dumps({"azimuth": zlib.crc32(text_of(request).encode()) % 180, "elevation": 10})
             call = {"id": "1", "type": "function", "function": {"name": "view", "arguments": arguments}}
             return {"role": "assistant", "content": "", "tool_calls": [call]}
         if answered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,10 +40,11 @@ class Renders:
     target = None
 
     def __init__(self):
-        self.count = 0
+        self.count, self.jobs = 0, []
 
     def submit(self, job):
         self.count += 1
+        self.jobs.append(job)
         program = Program.parse(job.source).with_values(dict(job.values))
         now = {p.key: float(p.value) for p in program.parameters}
         gain = 0.2 * now["CUP_WIDTH"] + 0.3 * now["TABLE_SIZE"] + 0.1 * job.fidelity.seed
@@ -73,12 +75,18 @@ class Tuner:
         return TuningResult(self.values, submit(self.values).result(), 1, "told to")
 
 
-def tuned(values, renders=32, sigmas=0.0):
+class LayersTuner(Tuner):
+    def tune(self, problem, submit, rng, progress):
+        problem.layers({}).result()
+        return super().tune(problem, submit, rng, progress)
+
+
+def tuned(values, renders=32, sigmas=0.0, tuner=Tuner, search=SEARCH):
     program = Program.parse(SOURCE)
     source, scorer = Renders(), Scorer()
     border = Border(source, scorer, GUARD, 1e-4, Noise(sigmas))
     measured = Measured("start", Status.OK, {"gain": 0.25, "table": 0.5})
-    tuner = Tuner(values)
+    tuner = tuner(values)
     progress = type("Progress", (), {"score": lambda self, score: None})()
     candidate = Candidate("c", program, measured)
     made = tune_candidate(
@@ -87,7 +95,7 @@ def tuned(values, renders=32, sigmas=0.0):
         (Stage.GEOMETRY,),
         tuner,
         border,
-        SEARCH,
+        search,
         renders,
         2,
         np.random.default_rng(0),
@@ -110,6 +118,14 @@ def test_a_result_without_a_good_part_is_rejected_as_a_whole():
     made, _, _ = tuned({"CUP_HEIGHT": 0.9, "TABLE_SIZE": 0.9})
     assert not made.accepted
     assert made.candidate.id == "c"
+
+
+def test_layers_are_rendered_without_the_denoiser_that_trials_have():
+    _, source, _ = tuned({"CUP_WIDTH": 0.9}, tuner=LayersTuner, search=replace(SEARCH, denoise="fast"))
+    layers = [job for job in source.jobs if "lights" in job.passes]
+    trials = [job for job in source.jobs if "lights" not in job.passes and job.fidelity.width == SEARCH.width]
+    assert [job.fidelity.denoise for job in layers] == [False]
+    assert trials and {job.fidelity.denoise for job in trials} == {"fast"}
 
 
 def test_what_parts_cost_is_kept_back_from_the_tuner():
