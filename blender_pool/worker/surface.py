@@ -51,7 +51,15 @@ def _triangles(live: Any, matrix: Any) -> tuple[Any, Any, Any] | None:
     facing = (normals.reshape(-1, 3).astype(float) @ upright.T)[loops].reshape(-1, 3, 3)
     if not np.isfinite(corners).all():
         return None
-    return corners, facing, slots
+    return _in_order(corners, facing, slots)
+
+
+def _in_order(corners: Any, normals: Any, slots: Any) -> tuple[Any, Any, Any]:
+    """Put corners and triangles into an order of their own: Blender's may differ from build to build of the same mesh."""
+    turned = np.lexsort(np.moveaxis(corners, 2, 0)[::-1], axis=1)[..., None]
+    corners, normals = np.take_along_axis(corners, turned, axis=1), np.take_along_axis(normals, turned, axis=1)
+    order = np.lexsort((slots, *corners.reshape(-1, 9).T))
+    return corners[order], normals[order], slots[order]
 
 
 def _split(corners: Any, normals: Any, slots: Any, focus: Any, distance: float) -> tuple[Any, Any, Any]:

@@ -8,13 +8,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.errors import UsageError
 from seig_search.render import Value
 from seig_search.stages import Stage
 from seig_search.tuning.motion import CAMERA, Motions, Placement, placement
-from seig_search.tuning.point_picture import PointPicture, Regions
-from seig_search.tuning.pose_search import Found, far_and_wide, near_by
+from seig_search.tuning.point_picture import PointPicture
+from seig_search.tuning.pose_search import Costs, Found, apart, descended, guessed
+from seig_search.tuning.regions import Regions
 from seig_search.tuning.reprojection import Reprojection
 from seig_search.tuning.residual_image import Floats, ResidualImage
 from seig_search.tuning.scene_look import SceneLook
@@ -26,8 +28,16 @@ __all__ = ["CameraTuner"]
 
 PROBE = 0.1
 JOINT, JOINT_REACH = 3, 0.25
-SIDE, FINE_SIDE = 48, 96
-EVERY = 3
+TINY, ROUGH, FINE_SIDE = (32, 6), (48, 3), 96
+"""Sizes of point pictures in px, and every how many points are drawn."""
+FEW, ABOUT = 100, 0.7
+"""Every how many points tell where things are seen, and how far from the middle, in pictures."""
+AT_ONCE = 64
+APART, NEXT = 0.15, 0.08
+VALLEYS = 47
+FIRST, SECOND = ((48, 16), (32, 16)), ((16, 20), (8, 30))
+"""How many places go on, and for how many rounds."""
+WIDE, MIDDLE, NARROW = 0.1, 0.05, 0.03
 MOST_AXES = 40
 STILL_PX = 0.08
 """A step that moves the picture by less is not worth a render."""
@@ -45,7 +55,7 @@ class CameraTuner:
 
     Args:
         reach: Half the width of the region about each current value in which numbers may move, as a fraction of its range, above 0 and at most 1.
-        valleys: How many places to go down from in the search; 0 leaves it out and only aligns.
+        guesses: How many places the search begins with; 0 leaves it out and only aligns.
         candidates: How many of the places found are rendered.
         tint: How freely a region's brightness and tint may differ while renders are aligned, above 0; small where light is known.
 
@@ -53,17 +63,17 @@ class CameraTuner:
         UsageError: A setting is out of its range.
     """
 
-    def __init__(self, reach: float = 0.5, valleys: int = 16, candidates: int = 4, tint: float = 1.0) -> None:
+    def __init__(self, reach: float = 0.5, guesses: int = 600, candidates: int = 4, tint: float = 1.0) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
-        if valleys < 0 or candidates < 1:
+        if guesses < 0 or candidates < 1:
             raise UsageError(
-                f"the tuner's valleys must be at least 0 and its candidates at least 1, got {valleys} and {candidates}"
+                f"the tuner's guesses must be at least 0 and its candidates at least 1, got {guesses} and {candidates}"
             )
         if not tint > 0:
             raise UsageError(f"the tuner's tint must be above 0, got {tint}")
         self.tint = tint
-        self.reach, self.valleys, self.candidates = reach, valleys, candidates
+        self.reach, self.guesses, self.candidates = reach, guesses, candidates
 
     def tune(
         self,
@@ -137,22 +147,22 @@ class _Alignment:
             return self._result([], "no number moves the camera or a thing", None)
         self._motions = motions
         places = [self._start[self._numbers]]
-        if self._tuner.valleys:
+        if self._tuner.guesses:
             # Where it begins is known already, and may be the best.
             places += [found.at for found in self._searched(base)]
         best = self._aligned(places)
         return self._result(self._numbers, "", best)
 
     def _t(self, at: Floats) -> Floats:
-        """How far numbers are moved, as fractions of their regions; even in the number itself, whatever its axis is even in."""
-        values = np.array([_value(axis, float(x)) for axis, x in zip(self._axes, at, strict=True)])
-        starts = np.array([_value(axis, float(x)) for axis, x in zip(self._axes, self._start, strict=True)])
+        """How far numbers are moved at (..., n), as fractions of their regions; even in the number itself, whatever its axis is even in."""
+        values = np.stack([_value(axis, at[..., index]) for index, axis in enumerate(self._axes)], axis=-1)
+        starts = np.stack([_value(axis, x) for axis, x in zip(self._axes, self._start, strict=True)])
         moved: Floats = (values - starts) / self._spans
         return moved
 
     def _whole(self, at: Floats) -> Floats:
-        whole = self._start.copy()
-        whole[self._numbers] = np.clip(at, 0.0, 1.0)
+        whole = np.tile(self._start, (*at.shape[:-1], 1))
+        whole[..., self._numbers] = np.clip(at, 0.0, 1.0)
         return whole
 
     def _values(self, whole: Floats) -> dict[str, Value]:
@@ -204,37 +214,52 @@ class _Alignment:
         ]
         return Motions.learn(here, alone, joint)
 
-    def _regions(self, side: int) -> tuple[Regions, int, int]:
+    def _costs(self, picture: PointPicture, side: int) -> Costs:
         assert self._problem.target is not None
         share = side / max(self._width, self._height)
         width, height = max(8, round(self._width * share)), max(8, round(self._height * share))
-        image = ResidualImage(self._problem.target, width, height)
-        return Regions(image.target), width, height
+        regions = Regions(ResidualImage(self._problem.target, width, height).target)
+
+        def costs(ats: Floats) -> Floats:
+            parts = [ats[low : low + AT_ONCE] for low in range(0, len(ats), AT_ONCE)]
+            maps = (picture.maps(self._t(self._whole(part)), width, height) for part in parts)
+            return np.concatenate([regions.costs(drawn, picture.paints) for drawn in maps])
+
+        return costs
 
     def _searched(self, base: SceneLook) -> list[Found]:
         """Search by point pictures; the best places, different from each other."""
         start = self._start[self._numbers]
+        here = np.zeros(len(self._axes))
+        few = PointPicture(base, self._motions, here, FEW)
 
-        def cost(picture: PointPicture, side: int) -> Callable[[Floats], float]:
-            regions, width, height = self._regions(side)
-            return lambda at: regions.cost(
-                picture.shown(self._t(self._whole(at)), width, height), picture.labels, picture.paints
-            )
+        def spots(ats: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+            x, y, depth = few.spots(self._t(self._whole(ats)))
+            with np.errstate(invalid="ignore"):
+                seen = (depth > 0) & (np.abs(x - 0.5) < ABOUT) & (np.abs(y - 0.5) < ABOUT)
+            return x.astype(float), y.astype(float), seen
 
-        rough = cost(PointPicture(base, self._motions, np.zeros(len(self._axes)), EVERY), SIDE)
         lens = self._motions.lens
         eye = {motion.index for motion in self._motions.things.get(CAMERA, [])}
         eye |= set() if lens is None else set(lens.zooms) | set(lens.shifts)
         first = np.array([not eye or number in eye for number in self._numbers])
-        ends = far_and_wide(rough, start, first, 0.7 * 0.5 / self._tuner.reach, self._tuner.valleys, self._rng)
+        tiny = self._costs(PointPicture(base, self._motions, here, TINY[1]), TINY[0])
+        rough = self._costs(PointPicture(base, self._motions, here, ROUGH[1]), ROUGH[0])
+        reach = 0.7 * 0.5 / self._tuner.reach
+        guesses = guessed(tiny, spots, start, first, reach, self._tuner.guesses, self._rng)
+        tops = [start, *(guess.at for guess in apart(guesses, APART, VALLEYS))]
+        ends = descended(tiny, tops, WIDE, FIRST, start, self._rng)
+        ends = descended(rough, [end.at for end in apart(ends, NEXT, SECOND[0][0])], MIDDLE, SECOND, start, self._rng)
         # From the best place found the points lie better for what it shows.
         (look,) = self._looks([(self._whole(ends[0].at), True)])
         if look is None or look.surface is None:
-            return ends[: self._tuner.candidates]
-        fine = cost(PointPicture(look, self._motions, self._t(self._whole(ends[0].at))), FINE_SIDE)
-        tops = [Found(fine(end.at), end.at) for end in ends]
-        tops = sorted(tops, key=lambda found: found.cost)[: self._tuner.candidates]
-        return sorted((near_by(fine, top, 0.03, 20, start, self._rng) for top in tops), key=lambda found: found.cost)
+            return apart(ends, NEXT, self._tuner.candidates)
+        fine = self._costs(PointPicture(look, self._motions, self._t(self._whole(ends[0].at))), FINE_SIDE)
+        costs = fine(np.array([end.at for end in ends]))
+        order = [Found(float(cost), end.at) for cost, end in zip(costs, ends, strict=True)]
+        places = apart(sorted(order, key=lambda found: found.cost), NEXT, self._tuner.candidates)
+        ends = descended(fine, [place.at for place in places], NARROW, ((len(places), 20),), start, self._rng)
+        return apart(ends, NEXT, self._tuner.candidates)
 
     def _aligned(self, places: Sequence[Floats]) -> _Seen | None:
         """Render the places, go on from the best two, then from the better one."""
@@ -302,8 +327,8 @@ class _Alignment:
         )
 
 
-def _value(axis: Axis, coordinate: float) -> float:
-    """The number at a coordinate, not rounded."""
+def _value(axis: Axis, coordinate: Floats) -> Floats:
+    """The numbers at coordinates, not rounded."""
     if axis.warp == "log":
-        return float(axis.low * (axis.high / axis.low) ** coordinate)
-    return axis.low + coordinate * (axis.high - axis.low)
+        return np.asarray(axis.low * (axis.high / axis.low) ** coordinate)
+    return np.asarray(axis.low + coordinate * (axis.high - axis.low))

@@ -76,9 +76,11 @@ def log_motion(motion: Floats) -> tuple[Floats, Floats, float] | None:
     return axis, inverse @ shift, angle
 
 
-def _shifted(axis: Floats, angle: float, t: float) -> Floats:
+def _shifted(axis: Floats, angle: float, t: Floats | float) -> Floats:
+    far = np.asarray(t)[..., None, None]
+    turned = far * angle
     left: Floats = (
-        t * np.eye(3) + (1 - np.cos(t * angle)) / angle * axis + (t * angle - np.sin(t * angle)) / angle * axis @ axis
+        far * np.eye(3) + (1 - np.cos(turned)) / angle * axis + (turned - np.sin(turned)) / angle * (axis @ axis)
     )
     return left
 
@@ -92,15 +94,17 @@ class Motion:
     shift: Floats
     angle: float
 
-    def at(self, t: float) -> Floats:
-        """Give the motion as (4, 4)."""
-        motion = np.eye(4)
+    def at(self, t: Floats | float) -> Floats:
+        """Give the motions for (...) times as (..., 4, 4)."""
+        far = np.asarray(t, float)
+        motion = np.zeros((*far.shape, 4, 4))
+        motion[...] = np.eye(4)
         if self.angle:
-            turned = t * self.angle
-            motion[:3, :3] += np.sin(turned) * self.axis + (1 - np.cos(turned)) * self.axis @ self.axis
-            motion[:3, 3] = _shifted(self.axis, self.angle, t) @ self.shift
+            turned = (far * self.angle)[..., None, None]
+            motion[..., :3, :3] += np.sin(turned) * self.axis + (1 - np.cos(turned)) * (self.axis @ self.axis)
+            motion[..., :3, 3] = _shifted(self.axis, self.angle, far) @ self.shift
         else:
-            motion[:3, 3] = t * self.shift
+            motion[..., :3, 3] = far[..., None] * self.shift
         return motion
 
 
@@ -111,10 +115,10 @@ def _bend(view: str, value: float) -> float:
     return float(np.arctan(1 / value)) if view == "angle" else value if view == "focal" else 1 / value
 
 
-def _unbend(view: str, value: float) -> float:
+def _unbend(view: str, value: Floats | float) -> Floats:
     if view == "angle":
-        return float(1 / np.tan(np.clip(value, 0.01, 1.55)))
-    return max(value, 1e-3) if view == "focal" else 1 / max(value, 1e-6)
+        return np.asarray(1 / np.tan(np.clip(value, 0.01, 1.55)))
+    return np.maximum(value, 1e-3) if view == "focal" else 1 / np.maximum(value, 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,14 +131,18 @@ class Lens:
     shifts: Mapping[int, Floats]
 
     def at(self, t: Floats) -> Floats:
-        """Give the projection, (4, 4)."""
-        found = self.base.copy()
-        wide = _bend(self.view, float(self.base[0, 0])) + sum(t[index] * step for index, step in self.zooms.items())
-        grown = _unbend(self.view, wide) / self.base[0, 0] if self.zooms else 1.0
-        found[0, 0] *= grown
-        found[1, 1] *= grown
+        """Give the projections for (..., n) as (..., 4, 4)."""
+        found = np.zeros((*t.shape[:-1], 4, 4))
+        found[...] = self.base
+        if self.zooms:
+            wide = _bend(self.view, float(self.base[0, 0])) + sum(
+                t[..., index] * step for index, step in self.zooms.items()
+            )
+            grown = _unbend(self.view, wide) / self.base[0, 0]
+            found[..., 0, 0] *= grown
+            found[..., 1, 1] *= grown
         for index, step in self.shifts.items():
-            found[:2, 2] += t[index] * step
+            found[..., :2, 2] += t[..., index, None] * step
         return found
 
 
@@ -207,14 +215,14 @@ class Motions:
         return found
 
     def matrix(self, name: str, t: Floats) -> Floats:
-        """Give where a thing is, (4, 4)."""
+        """Give where a thing is for (..., n), as (..., 4, 4), or as (4, 4) where nothing moves it."""
         found = self.base.matrices[name]
         for motion in reversed(self.things.get(name, [])):
-            found = motion.at(float(t[motion.index])) @ found
+            found = motion.at(t[..., motion.index]) @ found
         return found
 
     def projection(self, t: Floats) -> Floats:
-        """Give the projection, (4, 4)."""
+        """Give the projection for (..., n), as (..., 4, 4), or as (4, 4) where nothing changes it."""
         return self.base.projection if self.lens is None else self.lens.at(t)
 
     def _off(self, joint: Sequence[tuple[Floats, Placement]]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +13,18 @@ from seig_search.tuning.motion import CAMERA, Motions
 from seig_search.tuning.scene_look import SceneLook
 from seig_search.tuning.view_curve import encoded
 
-__all__ = ["PointPicture", "Regions", "Shown"]
+__all__ = ["PointPicture", "Shown"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Narrow = npt.NDArray[np.float32]
+Numbers = TypeVar("Numbers", npt.NDArray[np.int16], npt.NDArray[np.int64])
 
 BEHIND = 0.02
 """A point this share of its depth behind the nearest one about it is hidden by it."""
 FILLS = 4
-RIDGE = 0.02
-DETAIL = 0.08
-PAINT, WRONG_PAINT, LEAST_PAINTS = 0.5, 0.03, 4
-"""Weight of colours that are not as painted, the squared distance from which a paint counts as wrong, and how many make a rule."""
+NOTHING = -1
+NEAR = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,12 @@ class PointPicture:
             for k, name in enumerate(look.names)
             if name in motions.things
         ]
+        still = np.ones(len(owner), bool)
+        for _, part, _ in self._parts:
+            still[part] = False
+        places = [np.flatnonzero(still), *(np.arange(len(owner))[part] for _, part, _ in self._parts)]
+        self._pieces = [self._at[place].T.astype(np.float32) for place in places]
+        self._piece_labels = np.concatenate([self.labels[place] for place in places])
 
     def placed(self, t: Floats) -> tuple[Floats, Floats]:
         """Give places, (N, 4), and normals, (N, 3), in the world."""
@@ -123,6 +130,61 @@ class PointPicture:
         normals *= np.where((normals * away).sum(-1, keepdims=True) < 0, -1.0, 1.0)
         return Shown(points, normals)
 
+    def spots(self, ts: Floats) -> tuple[Narrow, Narrow, Narrow]:
+        """Tell where points are seen, for many settings at once.
+
+        Args:
+            ts: (B, n) how far each number is moved.
+
+        Returns:
+            x and y in 0..1 of the picture, y down, and depth in metres, (B, N) each; the points are in another order than elsewhere.
+        """
+        view = np.linalg.inv(self._motions.matrix(CAMERA, ts))
+        through = self._motions.projection(ts) @ view
+        # Across, down, by how much both are divided, and depth.
+        rows = np.broadcast_arrays(through[..., 0, :], -through[..., 1, :], through[..., 3, :], -view[..., 2, :])
+        lens = np.broadcast_to(np.stack(rows, axis=-2), (len(ts), 4, 4))
+        moved = [lens, *(lens @ (self._motions.matrix(name, ts) @ back) for name, _, back in self._parts)]
+        seen = np.concatenate(
+            [matrix.astype(np.float32) @ piece for matrix, piece in zip(moved, self._pieces, strict=True)], axis=2
+        )
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            half = np.float32(0.5) / seen[:, 2]
+            return seen[:, 0] * half + np.float32(0.5), seen[:, 1] * half + np.float32(0.5), seen[:, 3]
+
+    def maps(self, ts: Floats, width: int, height: int) -> npt.NDArray[np.int16]:
+        """Draw labels only, for many settings at once; 0 where there is nothing.
+
+        Args:
+            ts: (B, n) how far each number is moved.
+            width: Of the pictures, in px.
+            height: Likewise.
+
+        Returns:
+            (B, H, W).
+        """
+        x, y, depth = self.spots(ts)
+        pixels = width * height
+        with np.errstate(invalid="ignore"):
+            inside = (depth > NEAR) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
+        picture, point = np.nonzero(inside)
+        column, row = (x[inside] * width).astype(np.int64), (y[inside] * height).astype(np.int64)
+        cell = picture * pixels + row * width + column
+        # The bits of positive floats are in the order of the floats: the least of these is the nearest, with its label.
+        depths = depth[inside].view(np.int32).astype(np.int64)
+        count = len(ts)
+        nearest = np.full(count * pixels, np.iinfo(np.int64).max)
+        np.minimum.at(nearest, cell, depths << 16 | self._piece_labels[point])
+        labels = np.where(nearest < np.iinfo(np.int64).max, nearest & 0xFFFF, NOTHING).astype(np.int16)
+        deep = np.minimum(nearest >> 16, np.int64(0x7F800000)).astype(np.int32).view(np.float32)
+        labels, deep = labels.reshape(count, height, width), deep.reshape(count, height, width)
+        # Few points may miss a pixel of what is in front: what shows through is told by the pixels about it.
+        even = np.pad(deep, ((0, 0), (0, height % 2), (0, width % 2)), constant_values=np.inf)
+        even = np.minimum(np.minimum(even[:, ::2, ::2], even[:, 1::2, ::2]), np.minimum(even[:, ::2, 1::2], even[:, 1::2, 1::2]))
+        front = np.repeat(np.repeat(even, 2, axis=1), 2, axis=2)[:, :height, :width]
+        labels[deep > front * np.float32(1 + BEHIND)] = NOTHING
+        return np.maximum(_filled(labels), 0)
+
 
 def _paints(look: SceneLook, kinds: Sequence[tuple[int, int]]) -> Floats:
     """Give the display colour of each label, (L + 1, 3); not a number where it is not known."""
@@ -140,91 +202,17 @@ def _paints(look: SceneLook, kinds: Sequence[tuple[int, int]]) -> Floats:
     return paints
 
 
-def _filled(points: Whole) -> Whole:
-    """Fill pixels that most of their neighbours surround."""
+def _filled(shown: Numbers) -> Numbers:
+    """Fill pixels (..., H, W) that most of their neighbours surround."""
+    around = [(0, 0)] * (shown.ndim - 2) + [(1, 1), (1, 1)]
     for _ in range(FILLS):
-        edged = np.pad(points, 1, constant_values=-1)
+        edged = np.pad(shown, around, constant_values=NOTHING)
         some = (edged >= 0).astype(np.int8)
-        across = some[:, :-2] + some[:, 1:-1] + some[:, 2:]
-        empty = (points < 0) & (across[:-2] + across[1:-1] + across[2:] >= 4)
+        across = some[..., :-2] + some[..., 1:-1] + some[..., 2:]
+        empty = (shown < 0) & (across[..., :-2, :] + across[..., 1:-1, :] + across[..., 2:, :] >= 4)
         if not empty.any():
             break
-        most = np.maximum(np.maximum(edged[:, :-2], edged[:, 1:-1]), edged[:, 2:])
-        points = np.where(empty, np.maximum(np.maximum(most[:-2], most[1:-1]), most[2:]), points)
-    return points
-
-
-class Regions:
-    """How well what is shown explains a target whose light and colours are unknown.
-
-    Every material of every object may have any colour and any light that changes evenly with the direction it faces; what is left unexplained is
-    the cost. So neither the lights nor the colours need be right.
-
-    Args:
-        target: (H, W, C), display values.
-    """
-
-    def __init__(self, target: Floats) -> None:
-        from scipy.ndimage import gaussian_filter
-
-        self.size = target.shape[:2]
-        sigma = DETAIL * max(self.size)
-        smooth = gaussian_filter(target[..., :3], (sigma, sigma, 0), mode="nearest")
-        # As it is, wide light outweighs small things; without what is smooth, they count alike.
-        parts = [part.reshape(-1, part.shape[2]) for part in (target, target[..., :3] - smooth)]
-        spreads = [max(float(((part - part.mean(axis=0)) ** 2).sum()), 1e-9) for part in parts]
-        self._target = np.concatenate(
-            [part / np.sqrt(2 * spread) for part, spread in zip(parts, spreads, strict=True)], axis=1
-        )
-        self._spread = 2 * spreads[0]
-        height, width = self.size
-        y, x = np.mgrid[0:height, 0:width].reshape(2, -1)
-        x, y = 2 * (x + 0.5) / width - 1, 2 * (y + 0.5) / height - 1
-        self._where = np.column_stack([np.ones(len(x)), x, y, x * x, x * y, y * y])
-
-    def cost(self, shown: Shown, labels: Whole, paints: Floats) -> float:
-        """Give the share of the target's variance that is left, and some more where colours are far from the paints.
-
-        Args:
-            shown: What is shown.
-            labels: (N,) label of each point, from 1.
-            paints: (L + 1, 3) display colour by label.
-        """
-        mine = np.where(shown.points >= 0, labels[shown.points], 0).reshape(-1)
-        order = np.argsort(mine, kind="stable")
-        mine = mine[order]
-        features = np.column_stack([self._where, shown.normals.reshape(-1, 3)])[order]
-        target = self._target[order]
-        starts = np.flatnonzero(np.concatenate([[True], mine[1:] != mine[:-1]]))
-        sizes = np.diff(np.append(starts, len(mine)))
-        n = features.shape[1]
-        both = np.concatenate([features, target], axis=1)
-        sums = np.add.reduceat((features[:, :, None] * both[:, None, :]).reshape(len(mine), -1), starts)
-        sums = sums.reshape(len(starts), n, -1)
-        ridge = np.diag([0.0] + [1.0] * (n - 1))
-        solved = np.linalg.solve(
-            sums[:, :, :n] + (RIDGE * sizes + 2.0)[:, None, None] * ridge + 1e-6 * np.eye(n), sums[:, :, n:]
-        )
-        fit = np.einsum("pn,pnc->pc", features, np.repeat(solved, sizes, axis=0))
-        left = float(((fit - target) ** 2).sum())
-        means = sums[:, 0, n : n + 3] / sizes[:, None] * np.sqrt(self._spread)
-        return left + PAINT * _unlike(means, paints[mine[starts]], sizes) / self._spread
-
-
-def _unlike(means: Floats, paints: Floats, sizes: Floats) -> float:
-    """Tell how far mean colours are from any brightening and tinting of the paints; some colours may be altogether wrong."""
-    known = np.isfinite(paints[:, 0])
-    if known.sum() < LEAST_PAINTS:
-        return 0.0
-    means, paints, sizes = means[known], paints[known], sizes[known].astype(float)
-    weights = sizes.copy()
-    off = np.zeros(len(sizes))
-    for _ in range(2):
-        total = weights.sum()
-        mean, paint = weights @ means / total, weights @ paints / total
-        spread = (weights @ ((means - mean) * (paints - paint)).sum(axis=1)) / max(
-            weights @ ((paints - paint) ** 2).sum(axis=1), 1e-9
-        )
-        off = ((means - mean - np.clip(spread, 0.0, 2.0) * (paints - paint)) ** 2).sum(axis=1)
-        weights = sizes / (1 + off / WRONG_PAINT)
-    return float(sizes @ np.minimum(off, WRONG_PAINT))
+        most = np.maximum(np.maximum(edged[..., :-2], edged[..., 1:-1]), edged[..., 2:])
+        most = np.maximum(np.maximum(most[..., :-2, :], most[..., 1:-1, :]), most[..., 2:, :])
+        shown = np.where(empty, most, shown)
+    return shown
