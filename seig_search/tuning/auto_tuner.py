@@ -23,7 +23,9 @@ __all__ = ["AutoTuner"]
 
 
 MOST_LOOKS = 8
-AGAIN = 2
+LOOKS_AGAIN = 6
+TURNS, SEARCHES = 5, 2
+BETTER = 0.95
 FAR, BLUR = 0.06, 0.015
 """A blurred difference above which the search for camera and places is made anew once light is solved for."""
 
@@ -44,7 +46,7 @@ class AutoTuner:
         sigma: The first sampled steps' size, as a fraction of the trust region, above 0 and at most 1.
         residual: Share of the renders left that least squares may use, 0..1; half of it before light is solved for.
         lights: Share of the renders that the closed form may use, 0..1.
-        camera: Share of the renders that finding camera and places may use, 0..1; half of it again once light is solved for.
+        camera: Share of the renders that finding camera and places may use, 0..1; as many again each time that light was solved for in between.
 
     Raises:
         UsageError: A setting is out of its range.
@@ -59,7 +61,7 @@ class AutoTuner:
             if not 0 <= share <= 1:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
         self.residual, self.lights, self.camera = residual, lights, camera
-        self._camera = CameraTuner()
+        self._camera, self._camera_lit = CameraTuner(polish=False), CameraTuner()
         self._align = CameraTuner(reach=0.15, guesses=0, candidates=1, tint=0.01)
         self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
@@ -88,12 +90,14 @@ class AutoTuner:
             # While things stand in the wrong place, light would be bent to make up for it.
             chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
         chain.go_on(self._lights, looks)
-        for turn in range(AGAIN if found else 0):
+        for turn in range(TURNS if found else 0):
             # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
-            astray = chain.off() > FAR
-            if astray or turn == 0:
-                chain.go_on(self._camera if astray else self._align, int(self.camera / 2 * problem.max_renders))
-                chain.go_on(self._lights, looks)
+            before = chain.off()
+            astray = before > FAR and turn < SEARCHES
+            chain.go_on(self._camera_lit if astray else self._align, int(self.camera * problem.max_renders))
+            chain.go_on(self._lights, looks if astray else min(looks, LOOKS_AGAIN))
+            if not astray and chain.off() > before * BETTER:
+                break
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()

@@ -39,6 +39,9 @@ FIRST, SECOND = ((48, 16), (32, 16)), ((16, 20), (8, 30))
 """How many places go on, and for how many rounds."""
 WIDE, MIDDLE, NARROW = 0.1, 0.05, 0.03
 MOST_AXES = 40
+SCAN, BETTER = 64, 0.97
+FAILURES, ENOUGH = 2, 0.99
+DAMPING, CREEP, CREPT_PX, SHARP = 1e-3, 0.1, 0.01, 0.008
 STILL_PX = 0.08
 """A step that moves the picture by less is not worth a render."""
 
@@ -58,12 +61,15 @@ class CameraTuner:
         guesses: How many places the search begins with; 0 leaves it out and only aligns.
         candidates: How many of the places found are rendered.
         tint: How freely a region's brightness and tint may differ while renders are aligned, above 0; small where light is known.
+        polish: Whether to go on to fractions of a pixel, which takes light and colours that are nearly right.
 
     Raises:
         UsageError: A setting is out of its range.
     """
 
-    def __init__(self, reach: float = 0.5, guesses: int = 600, candidates: int = 4, tint: float = 1.0) -> None:
+    def __init__(
+        self, reach: float = 0.5, guesses: int = 600, candidates: int = 4, tint: float = 1.0, polish: bool = True
+    ) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
         if guesses < 0 or candidates < 1:
@@ -72,7 +78,7 @@ class CameraTuner:
             )
         if not tint > 0:
             raise UsageError(f"the tuner's tint must be above 0, got {tint}")
-        self.tint = tint
+        self.tint, self.polish = tint, polish
         self.reach, self.guesses, self.candidates = reach, guesses, candidates
 
     def tune(
@@ -239,9 +245,7 @@ class _Alignment:
                 seen = (depth > 0) & (np.abs(x - 0.5) < ABOUT) & (np.abs(y - 0.5) < ABOUT)
             return x.astype(float), y.astype(float), seen
 
-        lens = self._motions.lens
-        eye = {motion.index for motion in self._motions.things.get(CAMERA, [])}
-        eye |= set() if lens is None else set(lens.zooms) | set(lens.shifts)
+        eye = self._eye()
         first = np.array([not eye or number in eye for number in self._numbers])
         tiny = self._costs(PointPicture(base, self._motions, here, TINY[1]), TINY[0])
         rough = self._costs(PointPicture(base, self._motions, here, ROUGH[1]), ROUGH[0])
@@ -260,6 +264,12 @@ class _Alignment:
         places = apart(sorted(order, key=lambda found: found.cost), NEXT, self._tuner.candidates)
         ends = descended(fine, [place.at for place in places], NARROW, ((len(places), 20),), start, self._rng)
         return apart(ends, NEXT, self._tuner.candidates)
+
+    def _eye(self) -> set[int]:
+        """The numbers of the camera."""
+        lens = self._motions.lens
+        eye = {motion.index for motion in self._motions.things.get(CAMERA, [])}
+        return eye if lens is None else eye | set(lens.zooms) | set(lens.shifts)
 
     def _aligned(self, places: Sequence[Floats]) -> _Seen | None:
         """Render the places, go on from the best two, then from the better one."""
@@ -281,7 +291,51 @@ class _Alignment:
                 break
             found = self._rendered([best.at + step])
             best = min([best, *found], key=lambda one: one.misfit)
+        if not self._tuner.polish:
+            return best
+        best = self._crept(best)
+        other = self._elsewhere(best) if self._trials.left > 0 else None
+        if other is not None:
+            best = min([best, self._crept(other)], key=lambda one: one.reprojection.misfit(SHARP))
         return best
+
+    def _crept(self, best: _Seen) -> _Seen:
+        """Go on by small steps, shorter ones where they fail (Levenberg-Marquardt)."""
+        damping, sharp, failed = DAMPING, best.reprojection.misfit(SHARP), 0
+        while self._trials.left > 0 and failed < FAILURES:
+            step = np.clip(best.at + best.reprojection.creep(damping), 0.0, 1.0) - best.at
+            step *= min(1.0, CREEP / max(float(np.abs(step).max()), 1e-9))
+            if best.reprojection.shift(step) < CREPT_PX:
+                break
+            found = self._rendered([best.at + step])
+            now = found[0].reprojection.misfit(SHARP) if found else np.inf
+            failed = failed + 1 if now > sharp * ENOUGH else 0
+            if now < sharp:
+                best, sharp, damping = found[0], now, damping / 10
+            else:
+                damping *= 100
+        return best
+
+    def _elsewhere(self, best: _Seen) -> _Seen | None:
+        """Look whether one of the things fits better quite elsewhere, whatever is between here and there."""
+        eye = self._eye()
+        places = []
+        for numbers in {
+            tuple(sorted(m.index for m in own if m.index not in eye)) for own in self._motions.things.values()
+        }:
+            mine = [self._numbers.index(number) for number in numbers if number in self._numbers]
+            if not mine:
+                continue
+            steps = np.zeros((SCAN, len(self._numbers)))
+            steps[:, mine] = self._rng.random((SCAN, len(mine))) - best.at[mine]
+            told = [best.reprojection.told(step) for step in steps]
+            places.append((min(told), best.at + steps[int(np.argmin(told))]))
+        if not places:
+            return None
+        least, there = min(places, key=lambda place: place[0])
+        here = best.reprojection.told(np.zeros(len(self._numbers)))
+        found = self._rendered([there]) if least < here * BETTER else []
+        return found[0] if found else None
 
     def _rendered(self, places: Sequence[Floats]) -> list[_Seen]:
         wholes = [self._whole(at) for at in places]

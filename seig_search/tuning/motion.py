@@ -304,6 +304,6 @@ def _lens(base: Placement, alone: Sequence[tuple[int, float, Placement]]) -> Len
             slopes[view][index] = slope
             for again, other in seen[1:]:
                 told = _unbend(view, start + again * slope)
-                off[view] += abs(told / float(other[0, 0]) - 1)
+                off[view] += abs(float(told) / float(other[0, 0]) - 1)
     view = min(VIEWS, key=lambda name: off[name])
     return Lens(base.projection, view, slopes[view], shifts)

@@ -1,9 +1,8 @@
-"""What a picture would show from elsewhere, by points on surfaces; and how well that parts a target into even regions."""
+"""What a picture would show from elsewhere, by points on surfaces."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from seig_search.tuning.motion import CAMERA, Motions
 from seig_search.tuning.scene_look import SceneLook
 from seig_search.tuning.view_curve import encoded
 
-__all__ = ["PointPicture", "Shown"]
+__all__ = ["PointPicture"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -25,19 +24,6 @@ BEHIND = 0.02
 FILLS = 4
 NOTHING = -1
 NEAR = 1e-6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """What the pixels show.
-
-    Args:
-        points: (H, W) number of the point, -1 where there is nothing.
-        normals: (H, W, 3) in world space, on the side of the camera; 0 where there is nothing.
-    """
-
-    points: Whole
-    normals: Floats
 
 
 class PointPicture:
@@ -59,7 +45,6 @@ class PointPicture:
         order = np.argsort(owner, kind="stable")
         surface, owner = surface[order], owner[order]
         self._at = np.column_stack([surface[:, :3], np.ones(len(surface))])
-        self._facing = surface[:, 3:6]
         kinds, labels = np.unique(surface[:, 6:8].astype(int), axis=0, return_inverse=True)
         self.labels = labels.reshape(-1) + 1
         self.paints = _paints(look, [(int(owner), int(slot)) for owner, slot in kinds])
@@ -77,40 +62,34 @@ class PointPicture:
         self._pieces = [self._at[place].T.astype(np.float32) for place in places]
         self._piece_labels = np.concatenate([self.labels[place] for place in places])
 
-    def placed(self, t: Floats) -> tuple[Floats, Floats]:
-        """Give places, (N, 4), and normals, (N, 3), in the world."""
-        at, facing = self._at, self._facing
+    def projected(self, t: Floats) -> tuple[Floats, Floats, Floats]:
+        """Give x and y in 0..1 of the picture, y down, and depth in metres, (N,) each."""
+        at = self._at
         if self._parts:
-            at, facing = at.copy(), facing.copy()
+            at = at.copy()
             for name, part, back in self._parts:
-                moved = self._motions.matrix(name, t) @ back
-                at[part] = at[part] @ moved.T
-                facing[part] = facing[part] @ moved[:3, :3].T
-        return at, facing
-
-    def projected(self, t: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """Give x and y in 0..1 of the picture, y down, depth in metres, and places and normals in the world."""
-        at, facing = self.placed(t)
-        camera = self._motions.matrix(CAMERA, t)
-        view = np.linalg.inv(camera)
-        projection = self._motions.projection(t)
-        seen = at @ (projection @ view).T
+                at[part] = at[part] @ (self._motions.matrix(name, t) @ back).T
+        view = np.linalg.inv(self._motions.matrix(CAMERA, t))
+        seen = at @ (self._motions.projection(t) @ view).T
         depth = -(at @ view[2])
         with np.errstate(divide="ignore", invalid="ignore"):
             x = (seen[:, 0] / seen[:, 3] + 1) / 2
             y = (1 - seen[:, 1] / seen[:, 3]) / 2
-        return x, y, depth, at, facing
+        return x, y, depth
 
-    def shown(self, t: Floats, width: int, height: int) -> Shown:
+    def shown(self, t: Floats, width: int, height: int) -> Whole:
         """Draw the points.
 
         Args:
             t: (n,) how far each number is moved.
             width: Of the picture, in px.
             height: Likewise.
+
+        Returns:
+            (H, W) number of the point, -1 where there is nothing.
         """
-        x, y, depth, at, facing = self.projected(t)
-        inside = np.flatnonzero((depth > 1e-6) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1))
+        x, y, depth = self.projected(t)
+        inside = np.flatnonzero((depth > NEAR) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1))
         column, row = (x[inside] * width).astype(np.int64), (y[inside] * height).astype(np.int64)
         deep = depth[inside]
         order = np.argsort(-deep)
@@ -120,15 +99,9 @@ class PointPicture:
         rough[row // 2, column // 2] = deep
         front = deep <= rough[row // 2, column // 2] * (1 + BEHIND)
         inside, column, row = inside[front], column[front], row[front]
-        points = np.full((height, width), -1, np.int64)
+        points = np.full((height, width), NOTHING, np.int64)
         points[row, column] = inside
-        points = _filled(points)
-        normals = np.where((points >= 0)[..., None], facing[points], 0.0)
-        # Normals may point either way; lit is the side that is seen.
-        camera = self._motions.matrix(CAMERA, t)
-        away = camera[:3, 3] - at[points, :3]
-        normals *= np.where((normals * away).sum(-1, keepdims=True) < 0, -1.0, 1.0)
-        return Shown(points, normals)
+        return _filled(points)
 
     def spots(self, ts: Floats) -> tuple[Narrow, Narrow, Narrow]:
         """Tell where points are seen, for many settings at once.
@@ -180,7 +153,9 @@ class PointPicture:
         labels, deep = labels.reshape(count, height, width), deep.reshape(count, height, width)
         # Few points may miss a pixel of what is in front: what shows through is told by the pixels about it.
         even = np.pad(deep, ((0, 0), (0, height % 2), (0, width % 2)), constant_values=np.inf)
-        even = np.minimum(np.minimum(even[:, ::2, ::2], even[:, 1::2, ::2]), np.minimum(even[:, ::2, 1::2], even[:, 1::2, 1::2]))
+        even = np.minimum(
+            np.minimum(even[:, ::2, ::2], even[:, 1::2, ::2]), np.minimum(even[:, ::2, 1::2], even[:, 1::2, 1::2])
+        )
         front = np.repeat(np.repeat(even, 2, axis=1), 2, axis=2)[:, :height, :width]
         labels[deep > front * np.float32(1 + BEHIND)] = NOTHING
         return np.maximum(_filled(labels), 0)

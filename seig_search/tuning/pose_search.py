@@ -91,7 +91,7 @@ def guessed(
                 chosen = told.argmin(axis=1)
                 rows = np.arange(len(ats))
                 better = told[rows, chosen] < best
-                ats = np.where(better[:, None], tried[rows, chosen], ats)
+                ats = np.where(np.expand_dims(better, 1), tried[rows, chosen], ats)
                 best = np.where(better, told[rows, chosen], best)
         found += [Found(float(cost), at) for cost, at in zip(best, ats, strict=True)]
     return sorted(found, key=lambda one: one.cost)
@@ -102,12 +102,13 @@ def _ways(spots: Spots, ats: Floats) -> tuple[Floats, Floats, Floats]:
     count, n = ats.shape
     nudges = np.where(ats < 0.5, NUDGE, -NUDGE)
     probes = np.concatenate([ats[:, None], ats[:, None] + nudges[:, :, None] * np.eye(n)], axis=1)
-    x, y, seen = (told.reshape(count, n + 1, -1) for told in spots(probes.reshape(-1, n)))
+    x, y, seen = spots(probes.reshape(-1, n))
+    x, y, seen = x.reshape(count, n + 1, -1), y.reshape(count, n + 1, -1), seen.reshape(count, n + 1, -1)
     seen = seen.all(axis=1)
     weights = seen / np.maximum(seen.sum(axis=1, keepdims=True), 1)
     slopes = []
-    for place in (x, y):
-        place = np.where(seen[:, None], place, 0.0)
+    for told in (x, y):
+        place = np.where(seen[:, None], told, 0.0)
         slopes.append(np.clip((place[:, 1:] - place[:, :1]) / nudges[:, :, None], -STEEP, STEEP))
     inner = sum(np.einsum("bim,bjm,bm->bij", slope, slope, weights) for slope in slopes)
     scale = np.maximum(np.trace(inner, axis1=1, axis2=2) / n, 1e-9)
@@ -182,8 +183,7 @@ def descended(
     if not tops:
         return []
     valleys = [
-        _Valley(Found(float(cost), at), sigma, start, rng)
-        for cost, at in zip(costs(np.array(tops)), tops, strict=True)
+        _Valley(Found(float(cost), at), sigma, start, rng) for cost, at in zip(costs(np.array(tops)), tops, strict=True)
     ]
     for many, rounds in plan:
         on = sorted(valleys, key=lambda valley: valley.best.cost)[:many]

@@ -35,7 +35,9 @@ class Regions:
         # As it is, wide light outweighs small things; without what is smooth, they count alike.
         parts = [part.reshape(-1, part.shape[2]) for part in (target, target[..., :3] - smooth)]
         spreads = [max(float(((part - part.mean(axis=0)) ** 2).sum()), TINY) for part in parts]
-        wanted = np.concatenate([part / np.sqrt(2 * spread) for part, spread in zip(parts, spreads, strict=True)], axis=1)
+        wanted = np.concatenate(
+            [part / np.sqrt(2 * spread) for part, spread in zip(parts, spreads, strict=True)], axis=1
+        )
         self._spread = 2 * spreads[0]
         self._whole = float((wanted**2).sum())
         y, x = np.mgrid[0:height, 0:width].reshape(2, -1)
@@ -64,9 +66,7 @@ class Regions:
         light, wanted = sums[..., :terms], sums[..., terms:]
         sizes = light[..., 0, 0]
         ridge = np.diag([0.0] + [1.0] * (terms - 1))
-        solved = np.linalg.solve(
-            light + (RIDGE * sizes + 2.0)[..., None, None] * ridge + 1e-6 * np.eye(terms), wanted
-        )
+        solved = np.linalg.solve(light + (RIDGE * sizes + 2.0)[..., None, None] * ridge + 1e-6 * np.eye(terms), wanted)
         explained = (solved * (2 * wanted - light @ solved)).sum(axis=(1, 2, 3))
         means = wanted[..., 0, :3] / np.maximum(sizes, 1.0)[..., None] * np.sqrt(self._spread)
         left: Floats = self._whole - explained + PAINT * _unlike(means, paints, sizes) / self._spread

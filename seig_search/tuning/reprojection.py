@@ -20,6 +20,7 @@ DAMPINGS = (1e-3, 1e-1)
 PRIOR = 1e-3
 STRIDE = 0.12
 DIAL = 0.05
+NUDGE, EDGE, STEP = 1e-3, 2, 0.03
 
 
 class Reprojection:
@@ -53,13 +54,14 @@ class Reprojection:
         self._scale, self._numbers = scale, numbers
         height, width = planes.shape[:2]
         self._size = (height, width)
-        shown = picture.shown(t, width, height)
-        self._labels = np.where(shown.points >= 0, picture.labels[shown.points], 0)
-        x, y, depth, _, _ = picture.projected(t)
+        shown = self._points = picture.shown(t, width, height)
+        self._flows: Floats | None = None
+        self._labels = np.where(shown >= 0, picture.labels[shown], 0)
+        x, y, depth = picture.projected(t)
         inside = (depth > 1e-6) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
         column = np.clip((np.nan_to_num(x) * width).astype(int), 0, width - 1)
         row = np.clip((np.nan_to_num(y) * height).astype(int), 0, height - 1)
-        front = shown.points[row, column]
+        front = shown[row, column]
         seen = inside & (front >= 0) & (picture.labels[front] == picture.labels) & (depth < depth[front] * 1.03)
         means = np.array(
             [
@@ -80,7 +82,7 @@ class Reprojection:
     def seen_from(self, step: Floats) -> Floats:
         """Give the picture after a step of the coordinates, (H, W, C)."""
         height, width = self._size
-        points = self._picture.shown(self._moved(step), width, height).points
+        points = self._picture.shown(self._moved(step), width, height)
         seen: Floats = np.where((points >= 0)[..., None], self._colours[points], self._back)
         return seen
 
@@ -154,12 +156,65 @@ class Reprojection:
         for share in SIGMAS:
             for _ in range(ROUNDS):
                 step = self._go_on(step, at, start, share)
-        return step, self._shift(step)
+        return step, self.shift(step)
 
-    def _shift(self, step: Floats) -> float:
+    def told(self, step: Floats) -> float:
+        """Tell the misfit after a step, as far as one render can tell; comparable with ``told`` of other steps."""
+        rest = self._rest(self._target - self._planes + self._here - self.seen_from(step), SIGMAS[1])
+        return float(np.linalg.norm(rest * huber_weights(rest, [slice(None)])))
+
+    def creep(self, damping: float) -> Floats:
+        """Find the step that the flow of the picture tells (Lucas and Kanade 1981); for places that are near already.
+
+        The gradient is the mean of both pictures' (Benhimane and Malis 2004), and at an edge the flow is that of what is in front.
+
+        Args:
+            damping: Of Levenberg and Marquardt, above 0.
+
+        Returns:
+            (n,) step of the coordinates.
+        """
+        rest = self._rest(self._target - self._planes, SIGMAS[-1])
+        weights = huber_weights(rest, [slice(None)])
+        if self._flows is None:
+            down, across = np.gradient((self._planes + self._target) / 2, axis=(0, 1))
+            flow_x, flow_y = self._flow()
+            changes = (-(across * x[..., None] + down * y[..., None]) for x, y in zip(flow_x, flow_y, strict=True))
+            self._flows = np.column_stack([self._rest(change, SIGMAS[-1]) for change in changes])
+        slopes = self._flows * weights[:, None]
+        curvature = slopes.T @ slopes
+        scaled = np.diag(curvature) + 1e-9 * max(float(np.trace(curvature)), 1e-30)
+        return np.linalg.solve(curvature + damping * np.diag(scaled), slopes.T @ (rest * weights))
+
+    def _flow(self) -> tuple[Floats, Floats]:
+        """Tell by how many pixels per unit of each coordinate what a pixel shows is moved, across and down: (n, H, W) each."""
+        from scipy.ndimage import minimum_filter
+
         height, width = self._size
-        x, y, depth, _, _ = self._picture.projected(self._t)
-        u, v, _, _, _ = self._picture.projected(self._moved(step))
+        _, _, depth = self._picture.projected(self._t)
+        order = np.argsort(depth)
+        ranks = np.empty(len(order), np.int64)
+        ranks[order] = np.arange(len(order))
+        own = np.where(self._points >= 0, ranks[self._points], len(order) - 1)
+        near = minimum_filter(own, size=2 * EDGE + 1, mode="nearest")
+        covered = (self._points < 0) | (depth[order[near]] < depth[order[own]] * (1 - STEP))
+        shown = order[np.where(covered, near, own)]
+        nothing = (self._points < 0) & (near == len(order) - 1)
+        flows = []
+        for index in range(len(self._numbers)):
+            small = np.zeros(len(self._numbers))
+            small[index] = NUDGE
+            ahead, behind = self._picture.projected(self._moved(small)), self._picture.projected(self._moved(-small))
+            flows.append([(a - b) / (2 * NUDGE) for a, b in zip(ahead[:2], behind[:2], strict=True)])
+        across = [np.where(nothing, 0.0, np.nan_to_num(flow[0][shown] * width)) for flow in flows]
+        down = [np.where(nothing, 0.0, np.nan_to_num(flow[1][shown] * height)) for flow in flows]
+        return np.array(across), np.array(down)
+
+    def shift(self, step: Floats) -> float:
+        """Tell by how many pixels a step moves the picture, by root mean square."""
+        height, width = self._size
+        x, y, depth = self._picture.projected(self._t)
+        u, v, _ = self._picture.projected(self._moved(step))
         inside = (depth > 1e-6) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
         if not inside.any():
             return 0.0
@@ -174,7 +229,7 @@ class Reprojection:
         for index in range(len(step)):
             small = np.zeros(len(step))
             small[index] = 0.01
-            shift = self._shift(small) / 0.01
+            shift = self.shift(small) / 0.01
             if shift < 1e-3:
                 continue
             small[index] = min(SHIFT_PX / shift, DIAL)
@@ -188,7 +243,7 @@ class Reprojection:
             matrix = curvature + np.diag(damping * np.diag(curvature) + pull + 1e-12)
             move = np.linalg.solve(matrix, wanted + pull * (start - at - step))
             move = np.clip(move * min(1.0, STRIDE / max(float(np.abs(move).max()), 1e-9)), -at - step, 1 - at - step)
-            if self._shift(step + move) < SHIFT_PX:
+            if self.shift(step + move) < SHIFT_PX:
                 # Points that jump from pixel to pixel would hide what so small a step does; a render will tell.
                 return np.asarray(step + move, np.float64)
             there = self._rest(lack - self.seen_from(step + move), share)

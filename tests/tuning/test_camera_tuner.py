@@ -110,7 +110,7 @@ def done(value):
 
 def tuned(balls, tuner=None, **changes):
     problem = balls.problem(**changes)
-    return (tuner or CameraTuner(valleys=6)).tune(problem, balls.submit, np.random.default_rng(0), lambda now: None)
+    return (tuner or CameraTuner(guesses=200)).tune(problem, balls.submit, np.random.default_rng(0), lambda now: None)
 
 
 def test_a_camera_far_off_and_a_ball_out_of_place_are_found_in_a_few_renders_under_another_light():
@@ -129,7 +129,7 @@ def test_a_camera_far_off_and_a_ball_out_of_place_are_found_in_a_few_renders_und
 
 def test_its_renders_are_kept_to():
     balls = Balls()
-    assert tuned(balls, CameraTuner(valleys=2), renders=2).trials == balls.rendered == 2
+    assert tuned(balls, CameraTuner(guesses=100), renders=2).trials == balls.rendered == 2
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_without_a_scene_everything_stays(missing):
     assert (dict(result.values), result.trials, balls.rendered) == ({}, 0, 0)
 
 
-@pytest.mark.parametrize("settings", [{"reach": 0}, {"valleys": -1}, {"candidates": 0}, {"tint": 0}])
+@pytest.mark.parametrize("settings", [{"reach": 0}, {"guesses": -1}, {"candidates": 0}, {"tint": 0}])
 def test_settings_out_of_range_are_refused(settings):
     with pytest.raises(UsageError):
         CameraTuner(**settings)
