@@ -28,13 +28,13 @@ __all__ = ["CameraTuner"]
 
 PROBE = 0.1
 JOINT, JOINT_REACH = 3, 0.25
-TINY, ROUGH, FINE_SIDE = (32, 6), (48, 3), 96
-"""Sizes of point pictures in px, and every how many points are drawn."""
-FEW, ABOUT = 100, 0.7
-"""Every how many points tell where things are seen, and how far from the middle, in pictures."""
+TINY, ROUGH, FINE_SIDE = (32, 4300), (48, 8600), 96
+"""Sizes of point pictures in px, and how many points are drawn."""
+FEW, ABOUT = 256, 0.7
+"""How many points tell where things are seen, and how far from the middle they may be, in pictures."""
 AT_ONCE = 64
 APART, NEXT = 0.15, 0.08
-VALLEYS = 47
+PER_VALLEY = 12
 FIRST, SECOND = ((48, 16), (32, 16)), ((16, 20), (8, 30))
 """How many places go on, and for how many rounds."""
 WIDE, MIDDLE, NARROW = 0.1, 0.05, 0.03
@@ -58,7 +58,7 @@ class CameraTuner:
 
     Args:
         reach: Half the width of the region about each current value in which numbers may move, as a fraction of its range, above 0 and at most 1.
-        guesses: How many places the search begins with; 0 leaves it out and only aligns.
+        guesses: How many places the search begins with, the best twelfth of which it goes on from; 0 leaves it out and only aligns.
         candidates: How many of the places found are rendered.
         tint: How freely a region's brightness and tint may differ while renders are aligned, above 0; small where light is known.
         polish: Whether to go on to fractions of a pixel, which takes light and colours that are nearly right.
@@ -251,7 +251,7 @@ class _Alignment:
         rough = self._costs(PointPicture(base, self._motions, here, ROUGH[1]), ROUGH[0])
         reach = 0.7 * 0.5 / self._tuner.reach
         guesses = guessed(tiny, spots, start, first, reach, self._tuner.guesses, self._rng)
-        tops = [start, *(guess.at for guess in apart(guesses, APART, VALLEYS))]
+        tops = [start, *(guess.at for guess in apart(guesses, APART, self._tuner.guesses // PER_VALLEY))]
         ends = descended(tiny, tops, WIDE, FIRST, start, self._rng)
         ends = descended(rough, [end.at for end in apart(ends, NEXT, SECOND[0][0])], MIDDLE, SECOND, start, self._rng)
         # From the best place found the points lie better for what it shows.

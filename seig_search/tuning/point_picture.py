@@ -33,13 +33,14 @@ class PointPicture:
         look: The scene with its surface.
         motions: What numbers do.
         t: (n,) how far each number was moved in ``look``.
-        every: Take every so many points: fewer for smaller pictures.
+        most: How many points to take at most, evenly; fewer for smaller pictures.
     """
 
-    def __init__(self, look: SceneLook, motions: Motions, t: Floats, every: int = 1) -> None:
+    def __init__(self, look: SceneLook, motions: Motions, t: Floats, most: int | None = None) -> None:
         if look.surface is None:
             raise ValueError("a point picture needs points")
-        surface = look.surface.reshape(-1, 8)[::every].astype(np.float64)
+        surface = look.surface.reshape(-1, 8).astype(np.float64)
+        surface = surface[:: -(-len(surface) // most)] if most else surface
         self._motions = motions
         owner = surface[:, 6].astype(int)
         order = np.argsort(owner, kind="stable")

@@ -81,18 +81,17 @@ def guessed(
     guesses = np.clip(start + moves, 0.0, 1.0)
     found: list[Found] = []
     for low in range(0, count, AT_ONCE):
-        ats = guesses[low : low + AT_ONCE]
+        ats = guesses[low : low + AT_ONCE].copy()
         best = costs(ats)
         for steps in SLIDES:
             ways = _ways(spots, ats)
             for way, size in zip(ways, STEPS, strict=True):
-                tried = np.clip(ats[:, None] + size * np.array(steps)[:, None] * way[:, None], 0.0, 1.0)
+                tried: Floats = np.clip(ats[:, None] + size * np.array(steps)[:, None] * way[:, None], 0.0, 1.0)
                 told = costs(tried.reshape(-1, len(start))).reshape(len(ats), -1)
                 chosen = told.argmin(axis=1)
                 rows = np.arange(len(ats))
-                better = told[rows, chosen] < best
-                ats = np.where(np.expand_dims(better, 1), tried[rows, chosen], ats)
-                best = np.where(better, told[rows, chosen], best)
+                gains = np.nonzero(told[rows, chosen] < best)[0]
+                ats[gains], best[gains] = tried[gains, chosen[gains]], told[gains, chosen[gains]]
         found += [Found(float(cost), at) for cost, at in zip(best, ats, strict=True)]
     return sorted(found, key=lambda one: one.cost)
 
