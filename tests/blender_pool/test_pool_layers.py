@@ -144,6 +144,30 @@ def test_surface_points_lie_on_the_objects_that_they_are_said_to_be_of(everythin
     assert np.abs(floor[:, 3:6] - [0, 0, 1]).max() < 1e-4
 
 
+def test_surface_points_do_not_go_by_the_order_of_faces_and_corners(run):
+    program = """
+import bpy
+
+corners = [(x, y, z) for x in (-1, 0.5, 2) for y in (-1, 1.5) for z in (0, 1)]
+faces = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (8, 9, 11), (8, 11, 10), (1, 5, 7), (1, 7, 3)]
+faces = [FACE for face in ORDER]
+mesh = bpy.data.meshes.new("Sheets")
+mesh.from_pydata(corners, [], faces)
+bpy.context.scene.collection.objects.link(bpy.data.objects.new("Sheets", mesh))
+camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+camera.location = (0, 0, 9)
+bpy.context.scene.collection.objects.link(camera)
+bpy.context.scene.camera = camera
+"""
+    orders = [("face", "faces"), ("face[1:] + face[:1]", "reversed(faces)")]
+    found = [
+        run(program.replace("FACE", face).replace("ORDER", order), passes=("surface",)).layers["surface"]
+        for face, order in orders
+    ]
+    assert np.array_equal(*found)
+    assert np.unique(found[0][..., :3]).size > 100
+
+
 def test_facts_count_visible_pixels_when_the_index_is_there(everything):
     told = {item["name"]: item for item in everything.facts["objects"]}
     for index, name in enumerate(everything.names["object_index"]):
