@@ -34,25 +34,29 @@ FEW, ABOUT = 256, 0.7
 """How many points tell where things are seen, and how far from the middle they may be, in pictures."""
 AT_ONCE = 64
 APART, NEXT = 0.15, 0.08
+"""By how much places differ in some coordinate: guesses, and what is gone on from."""
 PER_VALLEY = 12
 FIRST, SECOND = ((48, 16), (32, 16)), ((16, 20), (8, 30))
 """How many places go on, and for how many rounds."""
 WIDE, MIDDLE, NARROW = 0.1, 0.05, 0.03
 MOST_AXES = 40
 SCAN, BETTER = 64, 0.97
+"""In how many places a thing is looked for elsewhere, and the share of the misfit that makes one worth a render."""
 FAILURES, ENOUGH = 2, 0.99
-DAMPING, CREEP, CREPT_PX, SHARP = 1e-3, 0.1, 0.01, 0.008
-STILL_PX = 0.08
-"""A step that moves the picture by less is not worth a render."""
+"""Small steps end after so many that leave more than this share of the misfit."""
+DAMPING, CREEP, SHARP = 1e-3, 0.1, 0.008
+"""Of small steps: the first damping, the longest in any coordinate, and the blur of their misfit as a share of the picture."""
+STILL_PX, CREPT_PX = 0.08, 0.01
+"""Steps that move the picture by less are not worth a render."""
 
 
 class CameraTuner:
     """Finds camera, lens and the places of things without knowing light and colours.
 
     The scene is built, not rendered, with each number moved alone: from what that does to the camera's and the objects' matrices comes how they move together (a product of rigid
-    motions, in the order that explains places where all were moved at once). With points on the surfaces a picture of regions can then be drawn for any numbers
-    in milliseconds; thousands are, and the one is taken that parts the target best into regions, each lit evenly, of about the
-    colours it is painted. Its render is aligned by least squares: its own colours, moved with the points they lie on.
+    motions, in the order that explains places where all were moved at once). With points on the surfaces maps of regions can then be drawn for any numbers,
+    thousands a second, and those are taken that part the target best into regions, each lit evenly, of about the
+    colours it is painted. Their renders are aligned by least squares: their own colours, moved with the points they lie on; at last by the flow of the picture.
 
     Numbers that change a shape are left to others.
 

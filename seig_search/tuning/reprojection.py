@@ -20,7 +20,9 @@ DAMPINGS = (1e-3, 1e-1)
 PRIOR = 1e-3
 STRIDE = 0.12
 DIAL = 0.05
-NUDGE, EDGE, STEP = 1e-3, 2, 0.03
+NUDGE = 1e-3
+EDGE, STEP = 2, 0.03
+"""How far edges reach, in px, and how much nearer than its neighbours, by depth, what has one is."""
 
 
 class Reprojection:
