@@ -13,6 +13,7 @@ import numpy.typing as npt
 from seig_search.errors import UsageError
 from seig_search.render import Value
 from seig_search.stages import Stage
+from seig_search.tuning.linear_algebra import on_one_thread
 from seig_search.tuning.motion import CAMERA, Motions, Placement, placement
 from seig_search.tuning.point_picture import PointPicture
 from seig_search.tuning.pose_search import Costs, Found, apart, descended, guessed
@@ -85,6 +86,7 @@ class CameraTuner:
         self.tint, self.polish = tint, polish
         self.reach, self.guesses, self.candidates = reach, guesses, candidates
 
+    @on_one_thread
     def tune(
         self,
         problem: TuningProblem,

@@ -17,6 +17,7 @@ from seig_search.program import Parameter
 from seig_search.render import Value
 from seig_search.stages import Stage
 from seig_search.tuning.light_layers import Answer, LightLayers, Relit
+from seig_search.tuning.linear_algebra import on_one_thread
 from seig_search.tuning.seam import Submit, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Coordinates, Space
 from seig_search.tuning.surfaces import surface_answers, surface_probes
@@ -76,6 +77,7 @@ class LightsTuner:
             raise UsageError(f"the tuner's directions must be 0..1, got {directions}")
         self.reach, self.pull, self.directions = reach, pull, directions
 
+    @on_one_thread
     def tune(
         self,
         problem: TuningProblem,

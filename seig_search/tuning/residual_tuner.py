@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seig_search.errors import UsageError
+from seig_search.tuning.linear_algebra import on_one_thread
 from seig_search.tuning.residual_image import Floats, ResidualImage, huber_weights
 from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Axis, Coordinates, Space
@@ -78,6 +79,7 @@ class ResidualTuner:
                 raise UsageError(f"the tuner's {name} must be above 0 and at most {most:g}, got {value}")
         self.reach, self.probe, self.stride = reach, probe, stride
 
+    @on_one_thread
     def tune(
         self,
         problem: TuningProblem,
