@@ -62,7 +62,7 @@ class AutoTuner:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
         self.residual, self.lights, self.camera = residual, lights, camera
         self._camera, self._camera_lit = CameraTuner(polish=False), CameraTuner()
-        self._align = CameraTuner(reach=0.15, guesses=0, candidates=1, tint=0.01)
+        self._align = CameraTuner(reach=0.5, guesses=0, candidates=1, tint=0.01)
         self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)

@@ -41,11 +41,11 @@ FIRST, SECOND = ((48, 16), (32, 16)), ((16, 20), (8, 30))
 """How many places go on, and for how many rounds."""
 WIDE, MIDDLE, NARROW = 0.1, 0.05, 0.03
 MOST_AXES = 40
-SCAN, BETTER = 64, 0.97
+SCAN, BETTER = 300, 0.97
 """In how many places a thing is looked for elsewhere, and the share of the misfit that makes one worth a render."""
 FAILURES, ENOUGH = 2, 0.99
 """Small steps end after so many that leave more than this share of the misfit."""
-DAMPING, CREEP, SHARP = 1e-3, 0.1, 0.008
+DAMPING, CREEP_PX, SHARP = 1e-5, 3.0, 0.008
 """Of small steps: the first damping, the longest in any coordinate, and the blur of their misfit as a share of the picture."""
 STILL_PX, CREPT_PX = 0.08, 0.01
 """Steps that move the picture by less are not worth a render."""
@@ -310,9 +310,10 @@ class _Alignment:
         damping, sharp, failed = DAMPING, best.reprojection.misfit(SHARP), 0
         while self._trials.left > 0 and failed < FAILURES:
             step = np.clip(best.at + best.reprojection.creep(damping), 0.0, 1.0) - best.at
-            step *= min(1.0, CREEP / max(float(np.abs(step).max()), 1e-9))
-            if best.reprojection.shift(step) < CREPT_PX:
+            shift = best.reprojection.shift(step)
+            if shift < CREPT_PX:
                 break
+            step *= min(1.0, CREEP_PX / shift)
             found = self._rendered([best.at + step])
             now = found[0].reprojection.misfit(SHARP) if found else np.inf
             failed = failed + 1 if now > sharp * ENOUGH else 0

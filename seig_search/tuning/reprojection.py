@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.tuning.point_picture import PointPicture
 from seig_search.tuning.residual_image import Floats, huber_weights
@@ -21,6 +22,7 @@ PRIOR = 1e-3
 STRIDE = 0.12
 DIAL = 0.05
 NUDGE = 1e-3
+INNER = 4
 EDGE, STEP = 2, 0.03
 """How far edges reach, in px, and how much nearer than its neighbours, by depth, what has one is."""
 
@@ -57,7 +59,7 @@ class Reprojection:
         height, width = planes.shape[:2]
         self._size = (height, width)
         shown = self._points = picture.shown(t, width, height)
-        self._flows: Floats | None = None
+        self._fronts: tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]] | None = None
         self._labels = np.where(shown >= 0, picture.labels[shown], 0)
         x, y, depth = picture.projected(t)
         inside = (depth > 1e-6) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
@@ -168,7 +170,8 @@ class Reprojection:
     def creep(self, damping: float) -> Floats:
         """Find the step that the flow of the picture tells (Lucas and Kanade 1981); for places that are near already.
 
-        The gradient is the mean of both pictures' (Benhimane and Malis 2004), and at an edge the flow is that of what is in front.
+        The gradient is the mean of both pictures' (Benhimane and Malis 2004), and at an edge the flow is that of what is in front. How far points
+        go is followed exactly, so that numbers that make up for each other (distance and lens) may go far together.
 
         Args:
             damping: Of Levenberg and Marquardt, above 0.
@@ -176,41 +179,61 @@ class Reprojection:
         Returns:
             (n,) step of the coordinates.
         """
-        rest = self._rest(self._target - self._planes, SIGMAS[-1])
-        weights = huber_weights(rest, [slice(None)])
-        if self._flows is None:
-            down, across = np.gradient((self._planes + self._target) / 2, axis=(0, 1))
-            flow_x, flow_y = self._flow()
-            changes = (-(across * x[..., None] + down * y[..., None]) for x, y in zip(flow_x, flow_y, strict=True))
-            self._flows = np.column_stack([self._rest(change, SIGMAS[-1]) for change in changes])
-        slopes = self._flows * weights[:, None]
-        curvature = slopes.T @ slopes
-        scaled = np.diag(curvature) + 1e-9 * max(float(np.trace(curvature)), 1e-30)
-        return np.linalg.solve(curvature + damping * np.diag(scaled), slopes.T @ (rest * weights))
+        share = SIGMAS[-1]
+        down, across = np.gradient((self._planes + self._target) / 2, axis=(0, 1))
+        lack = self._rest(self._target - self._planes, share)
+        weights = huber_weights(lack, [slice(None)])
+        step = np.zeros(len(self._numbers))
+        x, y = self._spots(step)
 
-    def _flow(self) -> tuple[Floats, Floats]:
-        """Tell by how many pixels per unit of each coordinate what a pixel shows is moved, across and down: (n, H, W) each."""
-        from scipy.ndimage import minimum_filter
+        def changed(by_x: Floats, by_y: Floats) -> Floats:
+            return self._rest(-(across * by_x[..., None] + down * by_y[..., None]), share) * weights
 
+        damped = np.zeros(0)
+        for _ in range(INNER):
+            u, v = self._spots(step)
+            slopes = np.column_stack([changed(*flow) for flow in self._flow(step)])
+            curvature = slopes.T @ slopes
+            if not len(damped):
+                damped = damping * (np.diag(curvature) + 1e-9 * max(float(np.trace(curvature)), 1e-30))
+            wanted = slopes.T @ (lack * weights - changed(u - x, v - y)) - damped * step
+            move = np.linalg.solve(curvature + np.diag(damped), wanted)
+            step = step + move * min(1.0, STRIDE / max(float(np.abs(move).max()), 1e-9))
+        return step
+
+    def _front(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Tell which point moves a pixel, (H, W), the one in front at edges; and where there is none."""
+        if self._fronts is None:
+            from scipy.ndimage import minimum_filter
+
+            _, _, depth = self._picture.projected(self._t)
+            order = np.argsort(depth)
+            ranks = np.empty(len(order), np.int64)
+            ranks[order] = np.arange(len(order))
+            own = np.where(self._points >= 0, ranks[self._points], len(order) - 1)
+            near = minimum_filter(own, size=2 * EDGE + 1, mode="nearest")
+            covered = (self._points < 0) | (depth[order[near]] < depth[order[own]] * (1 - STEP))
+            shown = order[np.where(covered, near, own)]
+            self._fronts = shown, (self._points < 0) & (near == len(order) - 1)
+        return self._fronts
+
+    def _spots(self, step: Floats) -> tuple[Floats, Floats]:
+        """Tell where what each pixel shows is after a step, across and down in px: (H, W) each."""
         height, width = self._size
-        _, _, depth = self._picture.projected(self._t)
-        order = np.argsort(depth)
-        ranks = np.empty(len(order), np.int64)
-        ranks[order] = np.arange(len(order))
-        own = np.where(self._points >= 0, ranks[self._points], len(order) - 1)
-        near = minimum_filter(own, size=2 * EDGE + 1, mode="nearest")
-        covered = (self._points < 0) | (depth[order[near]] < depth[order[own]] * (1 - STEP))
-        shown = order[np.where(covered, near, own)]
-        nothing = (self._points < 0) & (near == len(order) - 1)
+        shown, nothing = self._front()
+        x, y, _ = self._picture.projected(self._moved(step))
+        return (
+            np.where(nothing, 0.0, np.nan_to_num(x[shown] * width)),
+            np.where(nothing, 0.0, np.nan_to_num(y[shown] * height)),
+        )
+
+    def _flow(self, step: Floats) -> list[tuple[Floats, Floats]]:
+        """Tell by how many pixels per unit of each coordinate what a pixel shows is moved after a step, across and down: (H, W) each."""
         flows = []
-        for index in range(len(self._numbers)):
-            small = np.zeros(len(self._numbers))
-            small[index] = NUDGE
-            ahead, behind = self._picture.projected(self._moved(small)), self._picture.projected(self._moved(-small))
-            flows.append([(a - b) / (2 * NUDGE) for a, b in zip(ahead[:2], behind[:2], strict=True)])
-        across = [np.where(nothing, 0.0, np.nan_to_num(flow[0][shown] * width)) for flow in flows]
-        down = [np.where(nothing, 0.0, np.nan_to_num(flow[1][shown] * height)) for flow in flows]
-        return np.array(across), np.array(down)
+        for small in NUDGE * np.eye(len(step)):
+            ahead, behind = self._spots(step + small), self._spots(step - small)
+            flows.append(((ahead[0] - behind[0]) / (2 * NUDGE), (ahead[1] - behind[1]) / (2 * NUDGE)))
+        return flows
 
     def shift(self, step: Floats) -> float:
         """Tell by how many pixels a step moves the picture, by root mean square."""
