@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,21 +13,23 @@ from seig_search.errors import UsageError
 from seig_search.render import Value
 from seig_search.tuning.camera_tuner import CameraTuner
 from seig_search.tuning.colours_tuner import ColoursTuner
-from seig_search.tuning.lights_tuner import is_amount, is_surface
+from seig_search.tuning.lights_tuner import LightsTuner, is_amount, is_surface
 from seig_search.tuning.residual_image import ResidualImage
 from seig_search.tuning.residual_tuner import ResidualTuner
 from seig_search.tuning.sampling import Sampler, SamplingTuner
 from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.trials import finite
 
 __all__ = ["AutoTuner"]
 
 
 MOST_LOOKS = 8
 LOOKS_AGAIN = 6
-TURNS, SEARCHES = 5, 2
-BETTER = 0.95
-FAR, BLUR = 0.06, 0.015
-"""A blurred difference above which the search for camera and places is made anew once light is solved for."""
+TURNS, BETTER = 5, 0.95
+FAR, NEAR, BLUR = 0.06, 0.01, 0.015
+"""Blurred differences: from which on a place is given up at once, and below which it is as good as found; the blur is a share of the picture."""
+RESTARTS, LEAST_ANEW, JUDGED = 2, 24, 0.3
+"""How often to begin anew, how many renders must be left for it, and the share of them for judging places by their light."""
 
 
 class AutoTuner:
@@ -61,7 +63,7 @@ class AutoTuner:
             if not 0 <= share <= 1:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
         self.residual, self.lights, self.camera = residual, lights, camera
-        self._camera, self._camera_lit = CameraTuner(polish=False), CameraTuner()
+        self._camera, self._elsewhere = CameraTuner(polish=False), CameraTuner(candidates=8)
         self._align = CameraTuner(reach=0.5, guesses=0, candidates=1, tint=0.01)
         self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
@@ -90,17 +92,57 @@ class AutoTuner:
             # While things stand in the wrong place, light would be bent to make up for it.
             chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
         chain.go_on(self._lights, looks)
-        for turn in range(TURNS if found else 0):
-            # While light is wrong, things can be found but not set to the pixel: in turn, each makes the other's task easier.
-            before = chain.off()
-            astray = before > FAR and turn < SEARCHES
-            chain.go_on(self._camera_lit if astray else self._align, int(self.camera * problem.max_renders))
-            chain.go_on(self._lights, looks if astray else min(looks, LOOKS_AGAIN))
-            if not astray and chain.off() > before * BETTER:
-                break
+        if found:
+            if chain.state.off < FAR:
+                self._in_turn(chain, looks)
+            for _ in range(RESTARTS):
+                if chain.state.off < NEAR or chain.left < LEAST_ANEW or not self._begun_anew(chain, looks):
+                    break
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()
+
+    def _in_turn(self, chain: _Chain, looks: int) -> None:
+        """Place and light in turn: while light is wrong, things can be found but not set to the pixel, so each makes the other's task easier."""
+        for _ in range(TURNS):
+            before = chain.state.off
+            chain.go_on(self._align, int(self.camera * chain.renders))
+            chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+            if chain.state.off > before * BETTER:
+                break
+
+    def _begun_anew(self, chain: _Chain, looks: int) -> bool:
+        """Go on from quite another place, the one that light could make look best; says whether there was one.
+
+        Where light is unknown, too many places fit: what is round looks the same from everywhere, but for its light.
+        """
+        kept = chain.state
+        places: Sequence[Mapping[str, Value]] = self._elsewhere.places(chain.problem(chain.left), chain.rng)
+        if places and looks:
+            places = chain.by_best_light(self._lights, places)
+        if not places:
+            return False
+        if chain.look(places[0]):
+            chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+            self._in_turn(chain, looks)
+        if chain.state.off > kept.off:
+            chain.state = kept
+        return True
+
+
+@dataclass(frozen=True)
+class _State:
+    """Where a chain has got to.
+
+    Args:
+        values: What was changed.
+        trial: What came of it.
+        off: How far its picture is from the target, by root mean square of display values, blurred; 0..1.
+    """
+
+    values: Mapping[str, Value]
+    trial: Trial
+    off: float
 
 
 class _Chain:
@@ -113,61 +155,94 @@ class _Chain:
         rng: np.random.Generator,
         progress: Callable[[TuningProgress], None],
     ) -> None:
-        self._problem, self._submit, self._rng, self._progress = problem, submit, rng, progress
-        self._values: dict[str, Value] = {}
-        self._trial, self._used = problem.start, 0
+        self._problem, self._submit, self.rng, self._progress = problem, submit, rng, progress
+        self.state = _State({}, problem.start, self._off(problem.start))
+        self._used = 0
         self._best: tuple[Mapping[str, Value], Trial] = ({}, problem.start)
         self._told: list[str] = []
         self._known: list[tuple[Mapping[str, Value], float]] = []
+
+    @property
+    def renders(self) -> int:
+        """Renders that there are for all tuners."""
+        return self._problem.max_renders
 
     @property
     def left(self) -> int:
         """Renders that are left."""
         return self._problem.max_renders - self._used
 
-    def off(self) -> float:
-        """How far the picture that was got to is from the target, by root mean square of display values, blurred; 0..1."""
-        target, picture = self._problem.target, self._trial.picture
+    def _off(self, trial: Trial) -> float:
+        target, picture = self._problem.target, trial.picture
         if target is None or picture is None:
             return 0.0
         seen = picture()
         image = ResidualImage(target, seen.shape[1], seen.shape[0])
         return float(np.linalg.norm(image.blurred(image.off(image.planes(seen)), BLUR * max(seen.shape[:2]))))
 
-    def go_on(self, tuner: Tuner, renders: int) -> bool:
-        """Let a tuner have so many renders, none if that is less than one; says whether it used any."""
-        renders = min(renders, self.left)
-        if renders < 1:
-            return False
-        so_far, used = dict(self._values), self._used
+    def problem(self, renders: int) -> TuningProblem:
+        """Give the problem from where the last tuner got to, for so many renders."""
+        so_far = self.state.values
         moved = tuple(
             replace(parameter, value=so_far.get(parameter.key, parameter.value))
             for parameter in self._problem.parameters
         )
         ask, build = self._problem.layers, self._problem.scenes
-        problem = replace(
+        return replace(
             self._problem,
             parameters=moved,
-            start=self._trial,
+            start=self.state.trial,
             max_renders=renders,
             layers=None if ask is None else lambda values: ask({**so_far, **values}),
             scenes=None if build is None else lambda values, surface: build({**so_far, **values}, surface),
             earlier=(*self._problem.earlier, *(known for known in self._known if math.isfinite(known[1]))),
         )
+
+    def go_on(self, tuner: Tuner, renders: int) -> bool:
+        """Let a tuner have so many renders, none if that is less than one; says whether it used any."""
+        renders = min(renders, self.left)
+        if renders < 1:
+            return False
+        so_far, used = self.state.values, self._used
         result = tuner.tune(
-            problem,
+            self.problem(renders),
             lambda values: self._noted({**so_far, **values}),
-            self._rng,
+            self.rng,
             lambda now: self._progress(replace(now, trials=now.trials + used, max_renders=self._problem.max_renders)),
         )
-        if (result.trial.score or 0.0) > (self._best[1].score or 0.0):
-            self._best = ({**so_far, **result.values}, result.trial)
-        values, self._trial = result.onward or (result.values, result.trial)
-        self._values |= values
+        self._hear({**so_far, **result.values}, result.trial)
+        values, trial = result.onward or (result.values, result.trial)
+        self.state = _State({**so_far, **values}, trial, self._off(trial))
         self._used = used + result.trials
         if result.trials:
             self._told.append(result.explanation)
         return result.trials > 0
+
+    def by_best_light(self, lights: LightsTuner, places: Sequence[Mapping[str, Value]]) -> list[Mapping[str, Value]]:
+        """Order places by how near light could bring them to the target, one render or more each; those that there are renders for."""
+        errors, used = lights.judge(self.problem(int(JUDGED * self.left)), places)
+        self._used += used
+        self._told.append(f"the best light for {len(errors)} other places took {used} renders")
+        order = sorted(range(len(errors)), key=lambda place: errors[place])
+        return [places[place] for place in order if math.isfinite(errors[place])]
+
+    def look(self, values: Mapping[str, Value]) -> bool:
+        """Render some values, laid over those so far, and go on from there; says whether there is a picture."""
+        if self.left < 1:
+            return False
+        whole = {**self.state.values, **values}
+        trial = self._noted(whole).result()
+        self._used += 1
+        self._hear(whole, trial)
+        if trial.score is None or trial.picture is None:
+            return False
+        self.state = _State(whole, trial, self._off(trial))
+        return True
+
+    def _hear(self, values: Mapping[str, Value], trial: Trial) -> None:
+        score = finite(trial.score)
+        if score is not None and score > (self._best[1].score or 0.0):
+            self._best = (values, trial)
 
     def _noted(self, values: Mapping[str, Value]) -> Future[Trial]:
         place = len(self._known)

@@ -34,8 +34,8 @@ TINY, ROUGH, FINE_SIDE = (32, 4300), (48, 8600), 96
 FEW, ABOUT = 256, 0.7
 """How many points tell where things are seen, and how far from the middle they may be, in pictures."""
 AT_ONCE = 64
-APART, NEXT = 0.15, 0.08
-"""By how much places differ in some coordinate: guesses, and what is gone on from."""
+APART, NEXT, UNLIKE = 0.15, 0.08, 0.1
+"""By how much places differ in some coordinate: guesses, what is gone on from, and what may have another light."""
 PER_VALLEY = 12
 FIRST, SECOND = ((48, 16), (32, 16)), ((16, 20), (8, 30))
 """How many places go on, and for how many rounds."""
@@ -97,21 +97,44 @@ class CameraTuner:
         """Search for values with a better score; see ``Tuner``."""
         if problem.target is None or problem.scenes is None or problem.start.picture is None:
             return TuningResult({}, problem.start, 0, "there is no scene to take points from")
-        space = Space.of(problem.parameters, self.reach)
-        stages = {parameter.key: parameter.stage for parameter in problem.parameters}
-        kinds = {parameter.key: parameter.kind for parameter in problem.parameters}
-        axes = [
-            axis
-            for axis in space.axes
-            if axis.kind == "float" and kinds[axis.key] != "rgb" and stages[axis.key] in (Stage.COMPOSITION, None)
-        ]
-        # Where things are is the matter of composition; what belongs to no stage comes as far as there is room.
-        axes.sort(key=lambda axis: stages[axis.key] is not Stage.COMPOSITION)
-        axes = axes[:MOST_AXES]
-        if not axes or problem.max_renders < 1:
+        if problem.max_renders < 1 or not _axes(problem, self.reach):
             return TuningResult({}, problem.start, 0, "no number can move the camera or a thing")
-        trials = Trials(problem, space, submit, progress)
-        return _Alignment(self, problem, problem.scenes, space, axes, trials, rng).run()
+        return _Alignment(self, problem, submit, rng, progress).run()
+
+    @on_one_thread
+    def places(self, problem: TuningProblem, rng: np.random.Generator) -> list[dict[str, Value]]:
+        """Search without a single render.
+
+        Args:
+            problem: As for ``tune``; ``max_renders`` does not matter.
+            rng: The only source of randomness.
+
+        Returns:
+            The best values found, unlike each other and the current ones, best first, at most ``candidates``.
+        """
+        if problem.target is None or problem.scenes is None or problem.start.picture is None:
+            return []
+        if not _axes(problem, self.reach):
+            return []
+        return _Alignment(self, problem, _nobody, rng, lambda now: None).places()
+
+
+def _nobody(values: Mapping[str, Value]) -> Future[Trial]:
+    raise AssertionError("places are found without renders")
+
+
+def _axes(problem: TuningProblem, reach: float) -> list[Axis]:
+    """Give the numbers that may move the camera or things."""
+    stages = {parameter.key: parameter.stage for parameter in problem.parameters}
+    kinds = {parameter.key: parameter.kind for parameter in problem.parameters}
+    axes = [
+        axis
+        for axis in Space.of(problem.parameters, reach).axes
+        if axis.kind == "float" and kinds[axis.key] != "rgb" and stages[axis.key] in (Stage.COMPOSITION, None)
+    ]
+    # Where things are is the matter of composition; what belongs to no stage comes as far as there is room.
+    axes.sort(key=lambda axis: stages[axis.key] is not Stage.COMPOSITION)
+    return axes[:MOST_AXES]
 
 
 @dataclass
@@ -131,17 +154,16 @@ class _Alignment:
         self,
         tuner: CameraTuner,
         problem: TuningProblem,
-        scenes: Callable[[Mapping[str, Value], bool], Future[SceneLook | None]],
-        space: Space,
-        axes: list[Axis],
-        trials: Trials,
+        submit: Submit,
         rng: np.random.Generator,
+        progress: Callable[[TuningProgress], None],
     ) -> None:
-        assert problem.target is not None and problem.start.picture is not None
-        self._tuner, self._problem, self._scenes = tuner, problem, scenes
-        self._space, self._axes, self._trials, self._rng = space, axes, trials, rng
-        self._start = np.array([float(axis.start) for axis in axes])
-        self._spans = np.array([axis.high - axis.low for axis in axes])
+        assert problem.target is not None and problem.scenes is not None and problem.start.picture is not None
+        self._tuner, self._problem, self._scenes, self._rng = tuner, problem, problem.scenes, rng
+        self._space, self._axes = Space.of(problem.parameters, tuner.reach), _axes(problem, tuner.reach)
+        self._trials = Trials(problem, self._space, submit, progress)
+        self._start = np.array([float(axis.start) for axis in self._axes])
+        self._spans = np.array([axis.high - axis.low for axis in self._axes])
         self.looked = 0
         picture = problem.start.picture()
         height, width = picture.shape[:2]
@@ -150,20 +172,33 @@ class _Alignment:
 
     def run(self) -> TuningResult:
         """Learn what moves, search, align."""
-        base = self._looks([(self._start, True)])[0]
-        if base is None or base.surface is None or not base.names:
-            return self._result([], "the scene could not be built, or has no surface", None)
-        motions = self._learnt(base)
-        self._numbers = sorted(motions.numbers)
-        if not self._numbers:
-            return self._result([], "no number moves the camera or a thing", None)
-        self._motions = motions
+        base, why = self._begun()
+        if base is None:
+            return self._result([], why, None)
         places = [self._start[self._numbers]]
         if self._tuner.guesses:
             # Where it begins is known already, and may be the best.
-            places += [found.at for found in self._searched(base)]
+            places += [found.at for found in self._searched(base, NEXT)]
         best = self._aligned(places)
         return self._result(self._numbers, "", best)
+
+    def places(self) -> list[dict[str, Value]]:
+        """Learn what moves, and search."""
+        base, _ = self._begun()
+        if base is None:
+            return []
+        here = Found(-np.inf, self._start[self._numbers])
+        others = apart([here, *self._searched(base, UNLIKE)], UNLIKE, self._tuner.candidates + 1)[1:]
+        return [self._values(self._whole(found.at)) for found in others]
+
+    def _begun(self) -> tuple[SceneLook | None, str]:
+        """Learn what moves; says why, if nothing does."""
+        base = self._looks([(self._start, True)])[0]
+        if base is None or base.surface is None or not base.names:
+            return None, "the scene could not be built, or has no surface"
+        self._motions = self._learnt(base)
+        self._numbers = sorted(self._motions.numbers)
+        return (base, "") if self._numbers else (None, "no number moves the camera or a thing")
 
     def _t(self, at: Floats) -> Floats:
         """How far numbers are moved at (..., n), as fractions of their regions; even in the number itself, whatever its axis is even in."""
@@ -239,7 +274,7 @@ class _Alignment:
 
         return costs
 
-    def _searched(self, base: SceneLook) -> list[Found]:
+    def _searched(self, base: SceneLook, least: float) -> list[Found]:
         """Search by point pictures; the best places, different from each other."""
         start = self._start[self._numbers]
         here = np.zeros(len(self._axes))
@@ -263,13 +298,13 @@ class _Alignment:
         # From the best place found the points lie better for what it shows.
         (look,) = self._looks([(self._whole(ends[0].at), True)])
         if look is None or look.surface is None:
-            return apart(ends, NEXT, self._tuner.candidates)
+            return apart(ends, least, self._tuner.candidates)
         fine = self._costs(PointPicture(look, self._motions, self._t(self._whole(ends[0].at))), FINE_SIDE)
         costs = fine(np.array([end.at for end in ends]))
         order = [Found(float(cost), end.at) for cost, end in zip(costs, ends, strict=True)]
-        places = apart(sorted(order, key=lambda found: found.cost), NEXT, self._tuner.candidates)
+        places = apart(sorted(order, key=lambda found: found.cost), least, self._tuner.candidates)
         ends = descended(fine, [place.at for place in places], NARROW, ((len(places), 20),), start, self._rng)
-        return apart(ends, NEXT, self._tuner.candidates)
+        return apart(ends, least, self._tuner.candidates)
 
     def _eye(self) -> set[int]:
         """The numbers of the camera."""

@@ -18,7 +18,7 @@ from seig_search.render import Value
 from seig_search.stages import Stage
 from seig_search.tuning.light_layers import Answer, LightLayers, Relit
 from seig_search.tuning.linear_algebra import on_one_thread
-from seig_search.tuning.seam import Submit, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Coordinates, Space
 from seig_search.tuning.surfaces import surface_answers, surface_probes
 from seig_search.tuning.trials import Trials
@@ -43,6 +43,9 @@ SNAP = 0.06
 DIRECTION_STEP = 0.12
 LEAST_STEP = 0.02
 LEAST_GAIN = 0.005
+
+DRIVES = "drives"
+"""Under which name it is kept which number drives which layers."""
 
 Layered = Callable[[Mapping[str, Value]], Future[LightLayers | None]]
 
@@ -101,6 +104,30 @@ class LightsTuner:
         trials = Trials(problem, space, submit, progress)
         return _Lighting(self, problem, problem.layers, amounts, surfaces, space, trials).run()
 
+    @on_one_thread
+    def judge(self, problem: TuningProblem, places: Sequence[Mapping[str, Value]]) -> tuple[list[float], int]:
+        """Tell how near light could bring the picture to the target at some values of other numbers.
+
+        Args:
+            problem: As for ``tune``; where it is known which number drives which light, from an earlier ``tune``, a place takes
+                one render and another per three colours of surfaces.
+            places: The values.
+
+        Returns:
+            The error of each place, infinite where that failed, those only that there were renders for; and how many renders that took.
+        """
+        amounts = [parameter for parameter in problem.parameters if is_amount(parameter)]
+        surfaces = [parameter for parameter in problem.parameters if self.surfaces and is_surface(parameter)]
+        if problem.layers is None or problem.target is None or not (amounts or surfaces) or problem.max_renders < 1:
+            return [], 0
+        space = Space.of(problem.parameters, self.reach)
+        trials = Trials(problem, space, _nobody, lambda now: None)
+        return _Lighting(self, problem, problem.layers, amounts, surfaces, space, trials).judge(places)
+
+
+def _nobody(values: Mapping[str, Value]) -> Future[Trial]:
+    raise AssertionError("places are judged by their layers")
+
 
 def is_amount(parameter: Parameter) -> bool:
     """Whether a number may be an amount of light: a colour, or one whose unit, name or range says so."""
@@ -139,29 +166,66 @@ class _Lighting:
         """Look, solve, search directions."""
         method = "closed-form lighting" + " and colouring" * bool(self._surfaces)
         self._base = {parameter.key: self._floored(parameter) for parameter in (*self._amounts, *self._surfaces)}
-        probe = self._all_moved()
-        room = max(0, self._trials.left - LEAST_RENDERS)
-        # Each look tells of three colours; those that there is no room for keep still.
-        surfaces = self._surfaces[: 3 * room]
-        paints = surface_probes(surfaces, self._base)
-        asked = ([{**self._base, **probe}] if probe else []) + [{**self._base, **paint} for paint in paints]
-        first, *looks = self._looks([self._base, *asked])
+        known = self._problem.learnt.get(DRIVES)
+        first = self._look_at({})
         if first is None:
             return self._trials.result(method, 0)
-        if probe:
-            self._answers, unsure = self._told_apart(probe, first, looks[0])
-            self._probe_alone(unsure, first)
-        self._answers += surface_answers(surfaces, self._base, paints, first, looks[1:] if probe else looks)
         if not self._answers:
             return self._trials.result(f"{method} (no number was found to drive light or colour)", 0)
         view, target = first.view(), self._target(first)
         steps, error = self._solved(first, view, target)
-        plain, _ = self._solved(first, view, target, colours=False)
-        self._trials.run([self._point(values, {}) for values in (steps, plain, steps / 2)])
+        if known is None:
+            plain, _ = self._solved(first, view, target, colours=False)
+            self._trials.run([self._point(values, {}) for values in (steps, plain, steps / 2)])
+        else:
+            self._trials.run([self._point(steps, {})])
         error = self._look_again(steps, view, target, error)
         self._search_directions(view, target, error)
         numbers = len({answer.key for answer in self._answers})
         return self._trials.result(f"{method} ({view.name} view, {len(first.names)} layers)", numbers)
+
+    def judge(self, places: Sequence[Mapping[str, Value]]) -> tuple[list[float], int]:
+        """Solve for the light of each place."""
+        self._base = {parameter.key: self._floored(parameter) for parameter in (*self._amounts, *self._surfaces)}
+        errors = []
+        for place in places:
+            before = self._trials.used
+            look = self._look_at(place)
+            told = look is not None and bool(self._answers)
+            errors.append(self._solved(look, look.view(), self._target(look))[1] if look and told else math.inf)
+            if self._trials.left < self._trials.used - before:
+                break
+        return errors, self._trials.used
+
+    def _look_at(self, place: Mapping[str, Value]) -> LightLayers | None:
+        """Look at the scene, and learn which numbers drive which light and colour what; who drives what only if that is not known."""
+        drives: dict[str, Floats] | None = self._problem.learnt.get(DRIVES)
+        base = {**place, **self._base}
+        probe = {} if drives is not None else self._all_moved()
+        room = max(0, self._trials.left - (LEAST_RENDERS if drives is None else 2))
+        # Each look tells of three colours; those that there is no room for keep still.
+        surfaces = self._surfaces[: 3 * room]
+        paints = surface_probes(surfaces, self._base)
+        asked = ([{**base, **probe}] if probe else []) + [{**base, **paint} for paint in paints]
+        first, *looks = self._looks([base, *asked])
+        self._answers = []
+        if first is None:
+            return None
+        if drives is None:
+            if probe:
+                self._answers, unsure = self._told_apart(probe, first, looks[0])
+                told = self._probe_alone(unsure, first) and looks[0] is not None
+                if told:
+                    self._problem.learnt[DRIVES] = _driven(self._answers)
+        else:
+            self._answers = [
+                answer
+                for parameter in self._amounts
+                if parameter.key in drives and len(drives[parameter.key]) == len(first.names)
+                for answer in self._made(parameter, drives[parameter.key])
+            ]
+        self._answers += surface_answers(surfaces, self._base, paints, first, looks[1:] if probe else looks)
+        return first
 
     def _look_again(self, steps: Floats, view: ViewCurve, target: npt.NDArray[np.uint8], error: float) -> float:
         """Solve once more from where the solution is: what was too dim to be told from noise may be bright there."""
@@ -226,9 +290,11 @@ class _Lighting:
         answers = [answer for parameter in found for answer in self._made(parameter, drives[parameter.key])]
         return answers, [] if clear else [parameter for parameter in self._amounts if parameter not in found]
 
-    def _probe_alone(self, unsure: Sequence[Parameter], first: LightLayers) -> None:
-        """Move numbers one at a time, as far as the renders go."""
-        unsure = unsure[: max(0, self._trials.left - 3)]
+    def _probe_alone(self, unsure: Sequence[Parameter], first: LightLayers) -> bool:
+        """Move numbers one at a time, as far as the renders go; says whether that was all of them."""
+        room = max(0, self._trials.left - 3)
+        enough = len(unsure) <= room
+        unsure = unsure[:room]
         probes = {
             parameter.key: self._moved(parameter, PROBE if self._fits(parameter, PROBE) else -PROBE)
             for parameter in unsure
@@ -247,6 +313,7 @@ class _Lighting:
             powers = np.log(ratio) / np.array(moves)
             near = np.round(powers)
             self._answers += self._made(parameter, np.where(np.abs(powers - near) < SNAP, near, powers) * changed)
+        return enough and all(look is not None for look in looks)
 
     def _made(self, parameter: Parameter, powers: Floats) -> list[Answer]:
         base = self._base[parameter.key]
@@ -369,6 +436,14 @@ class _Lighting:
                 continue
             error, here, steps = best
             self._trials.run([self._point(steps, here)])
+
+
+def _driven(answers: Sequence[Answer]) -> dict[str, Floats]:
+    """Give, by number, the powers by which layers (N, 3) grow with it; of a colour, of all three components."""
+    driven: dict[str, Floats] = {}
+    for answer in answers:
+        driven[answer.key] = driven.get(answer.key, 0.0) + answer.powers
+    return driven
 
 
 def _nearest(moves: Mapping[str, float], amount: float) -> tuple[str, float]:

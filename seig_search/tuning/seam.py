@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,7 @@ class TuningProblem:
             it is not one of ``max_renders``. The answer is None if that failed. None where nobody can.
         earlier: Values and scores that are known already, for tuners that learn from them; not counted as trials.
         storage: Where a tuner may keep a study for others to open, a file and a name; None for nowhere.
+        learnt: What tuners found out about the program and keep for those that come after them, each under its own name.
     """
 
     parameters: tuple[Parameter, ...]
@@ -76,6 +77,7 @@ class TuningProblem:
     scenes: Callable[[Mapping[str, Value], bool], Future[SceneLook | None]] | None = None
     earlier: tuple[tuple[Mapping[str, Value], float], ...] = ()
     storage: tuple[Path, str] | None = None
+    learnt: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

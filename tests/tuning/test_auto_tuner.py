@@ -58,7 +58,7 @@ def tuned(camera, lights, renders):
         return future
 
     auto = AutoTuner()
-    auto._camera, auto._camera_lit, auto._align, auto._lights = camera, camera, Fake(lambda at: ({}, 0.1)), lights
+    auto._camera, auto._elsewhere, auto._align, auto._lights = camera, camera, Fake(lambda at: ({}, 0.1)), lights
     parameters = Program.parse(SOURCE).tunable()
     target = Target.from_array(np.full((16, 16, 3), 100, np.uint8))
     problem = TuningProblem(
