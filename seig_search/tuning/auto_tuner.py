@@ -26,7 +26,7 @@ __all__ = ["AutoTuner"]
 MOST_LOOKS = 8
 LOOKS_AGAIN = 6
 TURNS, BETTER = 5, 0.95
-FAR, NEAR, BLUR = 0.06, 0.01, 0.015
+FAR, NEAR, BLUR = 0.03, 0.005, 0.015
 """Blurred differences: from which on a place is given up at once, and below which it is as good as found; the blur is a share of the picture."""
 RESTARTS, LEAST_ANEW, JUDGED = 2, 24, 0.3
 """How often to begin anew, how many renders must be left for it, and the share of them for judging places by their light."""
@@ -64,7 +64,8 @@ class AutoTuner:
                 raise UsageError(f"the tuner's {name} must be 0..1, got {share}")
         self.residual, self.lights, self.camera = residual, lights, camera
         self._camera, self._elsewhere = CameraTuner(polish=False), CameraTuner(candidates=8)
-        self._align = CameraTuner(reach=0.5, guesses=0, candidates=1, tint=0.01)
+        self._align = CameraTuner(guesses=0, candidates=1, tint=0.01)
+        self._settle = CameraTuner(guesses=0, candidates=1, tint=0.01, shadows=True)
         self._lights = ColoursTuner()
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)
@@ -104,12 +105,13 @@ class AutoTuner:
 
     def _in_turn(self, chain: _Chain, looks: int) -> None:
         """Place and light in turn: while light is wrong, things can be found but not set to the pixel, so each makes the other's task easier."""
-        for _ in range(TURNS):
-            before = chain.state.off
-            chain.go_on(self._align, int(self.camera * chain.renders))
-            chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
-            if chain.state.off > before * BETTER:
-                break
+        for aligner, share in ((self._align, self.camera / 2), (self._settle, self.camera)):
+            for _ in range(TURNS):
+                before = chain.state.off
+                chain.go_on(aligner, int(share * chain.renders))
+                chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+                if chain.state.off > before * BETTER:
+                    break
 
     def _begun_anew(self, chain: _Chain, looks: int) -> bool:
         """Go on from quite another place, the one that light could make look best; says whether there was one.

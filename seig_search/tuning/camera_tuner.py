@@ -22,7 +22,7 @@ from seig_search.tuning.reprojection import Reprojection
 from seig_search.tuning.residual_image import Floats, ResidualImage
 from seig_search.tuning.scene_look import SceneLook
 from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
-from seig_search.tuning.space import Axis, Coordinates, Space
+from seig_search.tuning.space import Axis, Space
 from seig_search.tuning.trials import Trials
 
 __all__ = ["CameraTuner"]
@@ -43,12 +43,13 @@ WIDE, MIDDLE, NARROW = 0.1, 0.05, 0.03
 MOST_AXES = 40
 SCAN, BETTER = 300, 0.97
 """In how many places a thing is looked for elsewhere, and the share of the misfit that makes one worth a render."""
-FAILURES, ENOUGH = 2, 0.99
+FAILURES, ENOUGH = 3, 0.99
 """Small steps end after so many that leave more than this share of the misfit."""
-DAMPING, CREEP_PX, SHARP = 1e-5, 3.0, 0.008
-"""Of small steps: the first damping, the longest in any coordinate, and the blur of their misfit as a share of the picture."""
-STILL_PX, CREPT_PX = 0.08, 0.01
-"""Steps that move the picture by less are not worth a render."""
+DAMPING, CREEP_PX, SHORTER, SHARP = 1e-5, 3.0, 4, 0.008
+"""Of small steps: the first damping, how far they may move the picture, how often they are damped further for that, and the blur of their misfit as a share of the picture."""
+SHADE_PROBE = 0.03
+NEAR_PX, STILL_PX, CREPT_PX = 1.0, 0.08, 0.01
+"""Small steps are enough from where the first moves the picture by less than that; and steps by less are not worth a render."""
 
 
 class CameraTuner:
@@ -67,13 +68,20 @@ class CameraTuner:
         candidates: How many of the places found are rendered.
         tint: How freely a region's brightness and tint may differ while renders are aligned, above 0; small where light is known.
         polish: Whether to go on to fractions of a pixel, which takes light and colours that are nearly right.
+        shadows: Whether to look, by a render for each number that moves a thing, at what that does to shadows and light, before going on to fractions of a pixel.
 
     Raises:
         UsageError: A setting is out of its range.
     """
 
     def __init__(
-        self, reach: float = 0.5, guesses: int = 600, candidates: int = 4, tint: float = 1.0, polish: bool = True
+        self,
+        reach: float = 0.5,
+        guesses: int = 600,
+        candidates: int = 4,
+        tint: float = 1.0,
+        polish: bool = True,
+        shadows: bool = False,
     ) -> None:
         if not 0 < reach <= 1:
             raise UsageError(f"the tuner's reach must be above 0 and at most 1, got {reach}")
@@ -83,7 +91,7 @@ class CameraTuner:
             )
         if not tint > 0:
             raise UsageError(f"the tuner's tint must be above 0, got {tint}")
-        self.tint, self.polish = tint, polish
+        self.tint, self.polish, self.shadows = tint, polish, shadows
         self.reach, self.guesses, self.candidates = reach, guesses, candidates
 
     @on_one_thread
@@ -318,6 +326,10 @@ class _Alignment:
         if not seen:
             return None
         start = self._start[self._numbers]
+        if self._tuner.polish and not self._tuner.guesses:
+            near = seen[0].reprojection.shift(seen[0].reprojection.creep(DAMPING, {})) < NEAR_PX
+            if near:
+                return self._polished(seen[0])
         tops = sorted(seen, key=lambda one: one.misfit)[:2]
         steps = [top.reprojection.step(top.at, start) for top in tops]
         again = self._rendered(
@@ -332,8 +344,10 @@ class _Alignment:
                 break
             found = self._rendered([best.at + step])
             best = min([best, *found], key=lambda one: one.misfit)
-        if not self._tuner.polish:
-            return best
+        return self._polished(best) if self._tuner.polish else best
+
+    def _polished(self, best: _Seen) -> _Seen:
+        """Go on to fractions of a pixel, and look for things elsewhere."""
         best = self._crept(best)
         other = self._elsewhere(best) if self._trials.left > 0 else None
         if other is not None:
@@ -343,12 +357,11 @@ class _Alignment:
     def _crept(self, best: _Seen) -> _Seen:
         """Go on by small steps, shorter ones where they fail (Levenberg-Marquardt)."""
         damping, sharp, failed = DAMPING, best.reprojection.misfit(SHARP), 0
+        shades = self._shades(best) if self._tuner.shadows else {}
         while self._trials.left > 0 and failed < FAILURES:
-            step = np.clip(best.at + best.reprojection.creep(damping), 0.0, 1.0) - best.at
-            shift = best.reprojection.shift(step)
+            step, shift = self._short_step(best, damping, shades)
             if shift < CREPT_PX:
                 break
-            step *= min(1.0, CREEP_PX / shift)
             found = self._rendered([best.at + step])
             now = found[0].reprojection.misfit(SHARP) if found else np.inf
             failed = failed + 1 if now > sharp * ENOUGH else 0
@@ -357,6 +370,38 @@ class _Alignment:
             else:
                 damping *= 100
         return best
+
+    def _short_step(self, best: _Seen, damping: float, shades: Mapping[int, Floats]) -> tuple[Floats, float]:
+        """Damp a step until it moves the picture by few enough pixels; the step, and by how many."""
+        for _ in range(SHORTER):
+            step = np.clip(best.at + best.reprojection.creep(damping, shades), 0.0, 1.0) - best.at
+            shift = best.reprojection.shift(step)
+            if shift <= CREEP_PX:
+                return step, shift
+            damping *= 10
+        return step * CREEP_PX / shift, CREEP_PX
+
+    def _shades(self, best: _Seen) -> dict[int, Floats]:
+        """Tell what numbers that move things do to shadows and to the light on them; nothing if that would take most of the renders."""
+        eye = self._eye()
+        moving = [place for place, number in enumerate(self._numbers) if number not in eye]
+        if len(moving) > self._trials.left // 2:
+            return {}
+        steps = [
+            (SHADE_PROBE if best.at[place] < 0.5 else -SHADE_PROBE) * np.eye(len(best.at))[place] for place in moving
+        ]
+        shades = {}
+        for place, step, trial in zip(moving, steps, self._tried([best.at + step for step in steps]), strict=True):
+            if trial is not None and trial.picture is not None:
+                planes = self._image.planes(trial.picture())
+                if planes.shape[:2] == self._image.size:
+                    shades[place] = best.reprojection.shade(step, planes) / step[place]
+        return shades
+
+    def _tried(self, places: Sequence[Floats]) -> list[Trial | None]:
+        return self._trials.run(
+            [{axis.name: float(x) for axis, x in zip(self._axes, self._whole(at), strict=True)} for at in places]
+        )
 
     def _elsewhere(self, best: _Seen) -> _Seen | None:
         """Look whether one of the things fits better quite elsewhere, whatever is between here and there."""
@@ -381,10 +426,7 @@ class _Alignment:
 
     def _rendered(self, places: Sequence[Floats]) -> list[_Seen]:
         wholes = [self._whole(at) for at in places]
-        points: list[Coordinates] = [
-            {axis.name: float(x) for axis, x in zip(self._axes, whole, strict=True)} for whole in wholes
-        ]
-        trials = self._trials.run(points)
+        trials = self._tried(places)
         looks = self._looks([(whole, True) for whole in wholes])
         seen = []
         for whole, trial, look in zip(wholes, trials, looks, strict=True):

@@ -18,6 +18,7 @@ from seig_search.render import Value
 from seig_search.stages import Stage
 from seig_search.tuning.light_layers import Answer, LightLayers, Relit
 from seig_search.tuning.linear_algebra import on_one_thread
+from seig_search.tuning.residual_image import ResidualImage
 from seig_search.tuning.seam import Submit, Trial, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.space import Coordinates, Space
 from seig_search.tuning.surfaces import surface_answers, surface_probes
@@ -159,6 +160,7 @@ class _Lighting:
         self._tuner, self._problem, self._layered = tuner, problem, layered
         self._amounts, self._surfaces, self._space, self._trials = amounts, surfaces, space, trials
         self._answers: list[Answer] = []
+        self._seen: list[tuple[Mapping[str, Value], Trial]] = []
         self._base: dict[str, Value] = {}
         self._ranges = {(axis.key, axis.index): (axis.low, axis.high) for axis in space.axes if axis.kind == "float"}
 
@@ -176,13 +178,15 @@ class _Lighting:
         steps, error = self._solved(first, view, target)
         if known is None:
             plain, _ = self._solved(first, view, target, colours=False)
-            self._trials.run([self._point(values, {}) for values in (steps, plain, steps / 2)])
+            self._tried([self._point(values, {}) for values in (steps, plain, steps / 2)])
         else:
-            self._trials.run([self._point(steps, {})])
+            self._tried([self._point(steps, {})])
         error = self._look_again(steps, view, target, error)
         self._search_directions(view, target, error)
         numbers = len({answer.key for answer in self._answers})
-        return self._trials.result(f"{method} ({view.name} view, {len(first.names)} layers)", numbers)
+        return self._trials.result(
+            f"{method} ({view.name} view, {len(first.names)} layers)", numbers, self._nearest_seen()
+        )
 
     def judge(self, places: Sequence[Mapping[str, Value]]) -> tuple[list[float], int]:
         """Solve for the light of each place."""
@@ -240,7 +244,7 @@ class _Lighting:
         if look is None or look.picture.shape[:2] != target.shape[:2]:
             return error
         again, found = self._solved(look, view, target)
-        self._trials.run([self._point(again, {})])
+        self._tried([self._point(again, {})])
         return found
 
     def _solved(
@@ -397,6 +401,24 @@ class _Lighting:
                 found[answer.key] = (*whole[: answer.index], value, *whole[answer.index + 1 :])
         return found
 
+    def _tried(self, points: Sequence[Coordinates]) -> None:
+        self._seen += [
+            (self._trials.values(point), trial)
+            for point, trial in zip(points, self._trials.run(points), strict=True)
+            if trial is not None and trial.picture is not None
+        ]
+
+    def _nearest_seen(self) -> tuple[Mapping[str, Value], Trial] | None:
+        """Give what looks most like the target, whatever its score."""
+        found: list[tuple[float, Mapping[str, Value], Trial]] = []
+        for values, trial in [({}, self._problem.start), *self._seen]:
+            picture = None if trial.picture is None else trial.picture()
+            if picture is not None and self._problem.target is not None:
+                image = ResidualImage(self._problem.target, picture.shape[1], picture.shape[0])
+                off = image.blurred(image.off(image.planes(picture)), NOISE_BLUR * max(picture.shape[:2]))
+                found.append((float(np.linalg.norm(off)), values, trial))
+        return min(found, key=lambda one: one[0])[1:] if found else None
+
     def _point(self, steps: Floats, directions: Coordinates) -> Coordinates:
         return {**self._space.locate(self._values(steps)), **directions}
 
@@ -435,7 +457,7 @@ class _Lighting:
                 step /= 2
                 continue
             error, here, steps = best
-            self._trials.run([self._point(steps, here)])
+            self._tried([self._point(steps, here)])
 
 
 def _driven(answers: Sequence[Answer]) -> dict[str, Floats]:

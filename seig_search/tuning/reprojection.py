@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,7 +24,8 @@ PRIOR = 1e-3
 STRIDE = 0.12
 DIAL = 0.05
 NUDGE = 1e-3
-INNER = 4
+INNER = 6
+SHADE = 0.018
 EDGE, STEP = 2, 0.03
 """How far edges reach, in px, and how much nearer than its neighbours, by depth, what has one is."""
 
@@ -167,7 +170,24 @@ class Reprojection:
         rest = self._rest(self._target - self._planes + self._here - self.seen_from(step), SIGMAS[1])
         return float(np.linalg.norm(rest * huber_weights(rest, [slice(None)])))
 
-    def creep(self, damping: float) -> Floats:
+    def shade(self, step: Floats, planes: Floats) -> Floats:
+        """Tell what a step changes beside where points are seen: shadows, and the light on what was moved.
+
+        Args:
+            step: (n,).
+            planes: (H, W, C) the render after it.
+
+        Returns:
+            (H, W, C), smooth.
+        """
+        from scipy.ndimage import gaussian_filter
+
+        sigma = SHADE * max(self._size)
+        missed = (planes - self._planes) - (self.seen_from(step) - self._here)
+        smooth: Floats = gaussian_filter(missed, (sigma, sigma, 0), mode="nearest")
+        return smooth
+
+    def creep(self, damping: float, shades: Mapping[int, Floats]) -> Floats:
         """Find the step that the flow of the picture tells (Lucas and Kanade 1981); for places that are near already.
 
         The gradient is the mean of both pictures' (Benhimane and Malis 2004), and at an edge the flow is that of what is in front. How far points
@@ -175,6 +195,7 @@ class Reprojection:
 
         Args:
             damping: Of Levenberg and Marquardt, above 0.
+            shades: (H, W, C) by coordinate, what moving it by 1 changes beside where points are seen.
 
         Returns:
             (n,) step of the coordinates.
@@ -189,14 +210,17 @@ class Reprojection:
         def changed(by_x: Floats, by_y: Floats) -> Floats:
             return self._rest(-(across * by_x[..., None] + down * by_y[..., None]), share) * weights
 
+        beside = np.zeros((len(lack), len(step)))
+        for index, shade in shades.items():
+            beside[:, index] = self._rest(shade, share) * weights
         damped = np.zeros(0)
         for _ in range(INNER):
             u, v = self._spots(step)
-            slopes = np.column_stack([changed(*flow) for flow in self._flow(step)])
+            slopes = np.column_stack([changed(*flow) for flow in self._flow(step)]) + beside
             curvature = slopes.T @ slopes
             if not len(damped):
                 damped = damping * (np.diag(curvature) + 1e-9 * max(float(np.trace(curvature)), 1e-30))
-            wanted = slopes.T @ (lack * weights - changed(u - x, v - y)) - damped * step
+            wanted = slopes.T @ (lack * weights - changed(u - x, v - y) - beside @ step) - damped * step
             move = np.linalg.solve(curvature + np.diag(damped), wanted)
             step = step + move * min(1.0, STRIDE / max(float(np.abs(move).max()), 1e-9))
         return step

@@ -14,8 +14,8 @@ __all__ = ["Floats", "ResidualImage", "huber_weights"]
 Floats = npt.NDArray[np.float64]
 
 ALPHA_WEIGHT = 1.0
-HUBER = 1.345
-"""Tuning constant for 95 % efficiency on normal errors (Huber 1964; Holland, Welsch 1977)."""
+HUBER, SMALL = 1.345, 0.04
+"""Tuning constant for 95 % efficiency on normal errors (Huber 1964; Holland, Welsch 1977), and the least spread: a smaller difference is no outlier."""
 
 
 class ResidualImage:
@@ -83,7 +83,7 @@ def huber_weights(residual: Floats, groups: Sequence[slice]) -> Floats:
     """Weights of iteratively reweighted least squares: what does not fit any parameter pulls at none.
 
     Args:
-        residual: (N,).
+        residual: (N,), display values by the root of N, so that its norm is a root mean square.
         groups: Parts with a spread of their own.
 
     Returns:
@@ -94,6 +94,6 @@ def huber_weights(residual: Floats, groups: Sequence[slice]) -> Floats:
         sizes = np.abs(residual[group])
         scale = 1.4826 * float(np.median(sizes))
         # Where more than half is right already, the median says nothing about the rest.
-        scale = max(scale, float(np.sqrt(np.mean(sizes**2))), 1e-12)
+        scale = max(scale, float(np.sqrt(np.mean(sizes**2))), SMALL / np.sqrt(len(residual)))
         weights[group] = np.sqrt(np.minimum(1.0, HUBER * scale / np.maximum(sizes, 1e-12)))
     return weights
