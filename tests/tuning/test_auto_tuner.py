@@ -1,5 +1,6 @@
-"""What the tuner that chains others spends."""
+"""What the tuner that chains others spends, and where it goes on."""
 
+import math
 from concurrent.futures import Future
 
 import numpy as np
@@ -9,7 +10,7 @@ from seig_search.candidate import Status
 from seig_search.program import Program
 from seig_search.stages import Stage
 from seig_search.target import Target
-from seig_search.tuning import AutoTuner, Trial, TuningProblem, TuningResult
+from seig_search.tuning import AutoTuner, ResidualTuner, Trial, TuningProblem, TuningResult
 
 SOURCE = """
 CAMERA_AZIMUTH = 0.0  # @param -180..180 deg
@@ -25,51 +26,96 @@ KEY_ENERGY = 10.0  # @param 1..100 W log
 def lighting():
     pass
 """
-PICTURE = np.full((16, 16, 4), 100, np.uint8)
 
 
-def trial(score):
-    return Trial(Status.OK, score, {}, lambda: PICTURE)
+def picture(values):
+    """Grey, the further off the darker."""
+    return np.full((16, 16, 3), 200 - abs(values.get("CAMERA_AZIMUTH", 0.0) - 40.0), np.uint8)
+
+
+def trial(score, values):
+    return Trial(Status.OK, score, {}, lambda: np.dstack([picture(values), np.full((16, 16), 255, np.uint8)]))
 
 
 class Fake:
-    """Uses all the renders it is given, and says what it is told to say."""
+    """Uses all the renders it is given, or so many, and says what it is told to say."""
 
-    def __init__(self, say):
-        self.say, self.given, self.starts = say, [], []
+    def __init__(self, say, places=(), errors=(), uses=1000):
+        self.uses, self.say, self.given, self.starts = uses, say, [], []
+        self._places, self._errors = places, errors
 
     def tune(self, problem, submit, rng, progress):
         self.given.append(problem.max_renders)
         at = {parameter.key: parameter.value for parameter in problem.parameters}
         self.starts.append(at)
         values, score = self.say(at)
-        for n in range(problem.max_renders):
+        used = min(self.uses, problem.max_renders)
+        for n in range(used):
             submit({"KEY_ENERGY": 20.0 + n}).result()
-        return TuningResult(values, trial(score), problem.max_renders, "fake")
+        return TuningResult(values, trial(score, {**at, **values}), used, "fake")
+
+    def places(self, problem, rng):
+        return list(self._places)
+
+    def judge(self, problem, places):
+        errors = list(self._errors)[: problem.max_renders]
+        return errors, len(errors)
 
 
-def tuned(camera, lights, renders):
+def problem(renders):
+    parameters = Program.parse(SOURCE).tunable()
+    target = Target.from_array(picture({"CAMERA_AZIMUTH": 40.0}))
+    start = trial(0.05, {"CAMERA_AZIMUTH": 0.0})
+    return TuningProblem(
+        parameters, start, renders, 2, Stage.LIGHTING, target, lambda values: None, lambda values, surface: None
+    )
+
+
+def tuned(camera, lights, renders, align=None):
     asked = []
 
     def submit(values):
         asked.append(dict(values))
         future = Future()
-        future.set_result(trial(0.1))
+        future.set_result(trial(0.1, values))
         return future
 
     auto = AutoTuner()
-    auto._camera, auto._elsewhere, auto._align, auto._lights = camera, camera, Fake(lambda at: ({}, 0.1)), lights
-    parameters = Program.parse(SOURCE).tunable()
-    target = Target.from_array(np.full((16, 16, 3), 100, np.uint8))
-    problem = TuningProblem(
-        parameters, trial(0.05), renders, 2, Stage.LIGHTING, target, lambda values: None, lambda values, surface: None
-    )
-    return auto.tune(problem, submit, np.random.default_rng(0), lambda progress: None), asked
+    auto._camera, auto._elsewhere, auto._lights = camera, camera, lights
+    auto._align = auto._settle = align or Fake(lambda at: ({}, 0.1))
+    return auto.tune(problem(renders), submit, np.random.default_rng(0), lambda progress: None), asked
 
 
 @pytest.mark.parametrize("renders", [1, 7, 13, 24, 80])
 def test_no_more_renders_are_used_than_there_are(renders):
+    places = [{"CAMERA_AZIMUTH": 20.0}, {"CAMERA_AZIMUTH": 30.0}]
     result, asked = tuned(
-        Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, 0.3)), Fake(lambda at: ({"KEY_ENERGY": 50.0}, 0.4)), renders
+        Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, 0.3), places),
+        Fake(lambda at: ({"KEY_ENERGY": 50.0}, 0.4), errors=[0.2, 0.1]),
+        renders,
     )
     assert result.trials <= renders and len(asked) <= renders
+
+
+@pytest.mark.parametrize(("place", "goes_on_at"), [(35.0, 35.0), (-120.0, 10.0)])
+def test_far_off_it_begins_anew_where_light_could_look_best_and_goes_back_if_that_is_no_nearer(place, goes_on_at):
+    lights = Fake(lambda at: ({}, 0.2), errors=[0.3, 0.1, math.inf], uses=3)
+    places = [{"CAMERA_AZIMUTH": -90.0}, {"CAMERA_AZIMUTH": place}, {"CAMERA_AZIMUTH": 39.0}]
+    auto = AutoTuner()
+    assert isinstance(auto._least_squares, ResidualTuner)
+    camera = Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, 0.3), places, uses=3)
+    last = Fake(lambda at: ({}, 0.1))
+    auto._camera, auto._elsewhere, auto._lights, auto._least_squares = camera, camera, lights, last
+    auto._align = auto._settle = Fake(lambda at: ({}, 0.1), uses=3)
+
+    def submit(values):
+        future = Future()
+        future.set_result(trial(0.1, values))
+        return future
+
+    result = auto.tune(problem(120), submit, np.random.default_rng(0), lambda progress: None)
+    assert [at["CAMERA_AZIMUTH"] for at in lights.starts[:1]] == [10.0]
+    assert place in [at["CAMERA_AZIMUTH"] for at in lights.starts]
+    assert -90.0 not in [at["CAMERA_AZIMUTH"] for at in lights.starts]
+    assert last.starts[0]["CAMERA_AZIMUTH"] == goes_on_at
+    assert "the best light for 3 other places took 3 renders" in result.explanation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from balls import START, Balls, done, draw
+from balls import RANGES, START, Balls, done, draw
 
 from seig_search.errors import UsageError
 from seig_search.tuning import CameraTuner
@@ -41,6 +41,23 @@ def test_without_a_scene_everything_stays(missing):
     balls = Balls()
     result = tuned(balls, **missing)
     assert (dict(result.values), result.trials, balls.rendered) == ({}, 0, 0)
+
+
+def test_places_are_found_without_a_render():
+    balls = Balls()
+    places = CameraTuner(guesses=200, candidates=5).places(balls.problem(), np.random.default_rng(0))
+    assert 1 <= len(places) <= 5 and balls.rendered == 0 and balls.built > 10
+
+    def far(one, other):
+        return max(
+            abs(one.get(key, START[key]) - other.get(key, START[key])) / (b - a) for key, (a, b) in RANGES.items()
+        )
+
+    assert all(far(place, other) > 0.05 for k, place in enumerate(places) for other in [START, *places[:k]])
+    pictures = [draw({**START, **place})[..., :3] / 255.0 for place in (places[0], {})]
+    found, before = (np.sqrt(np.mean((picture - balls.target.rgb / 255.0) ** 2)) for picture in pictures)
+    assert found < before / 2
+    assert CameraTuner().places(balls.problem(scenes=None), np.random.default_rng(0)) == []
 
 
 @pytest.mark.parametrize("settings", [{"reach": 0}, {"guesses": -1}, {"candidates": 0}, {"tint": 0}])

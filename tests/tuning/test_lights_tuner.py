@@ -86,6 +86,53 @@ def test_numbers_that_do_nothing_or_not_evenly_do_not_disturb():
     assert "ODD_POWER" not in result.values
 
 
+def test_who_drives_what_is_learnt_once():
+    world = World(3, np.random.default_rng(7))
+    problem, tuner = world.problem(8), LightsTuner(directions=0.0)
+    tuner.tune(problem, world.submit, np.random.default_rng(0), lambda now: None)
+    first, world.looks = world.looks, 0
+    again = tuner.tune(
+        replace(world.problem(8), learnt=problem.learnt), world.submit, np.random.default_rng(0), lambda now: None
+    )
+    assert world.looks < first and again.trials < 8
+    assert np.median(world.errors(again.values)) < 0.02
+
+
+def test_what_was_learnt_in_part_is_not_kept():
+    world = World(2, np.random.default_rng(6))
+    world.fails = {2}
+    problem = world.problem(16)
+    LightsTuner().tune(problem, world.submit, np.random.default_rng(0), lambda now: None)
+    assert problem.learnt == {}
+
+
+def test_places_are_judged_by_the_best_light_for_them():
+    world = World(2, np.random.default_rng(8))
+    problem = world.problem(8)
+    LightsTuner(directions=0.0).tune(problem, world.submit, np.random.default_rng(0), lambda now: None)
+    world.looks = world.trials = 0
+    places = [{"ANGLE": angle} for angle in (0.9, 0.5, 0.1, 0.3)]
+    errors, used = LightsTuner().judge(replace(problem, max_renders=20), places)
+    assert np.argmin(errors) == 1 and errors[1] < min(errors[0], errors[2], errors[3]) / 2
+    assert (used, world.trials) == (world.looks, 0) == (4, 0)
+    world.fails = {world.looks + 2}
+    errors, _ = LightsTuner().judge(replace(problem, max_renders=20), places)
+    assert errors[1] == np.inf and np.isfinite([errors[0], *errors[2:]]).all()
+    world.looks, world.fails = 0, set()
+    errors, used = LightsTuner().judge(replace(problem, max_renders=2), places)
+    assert len(errors) == used == world.looks == 2
+    assert LightsTuner().judge(replace(problem, layers=None), places) == ([], 0)
+
+
+def test_it_goes_on_from_what_looks_nearest_whatever_the_score():
+    world = World(2, np.random.default_rng(9))
+    world.score = lambda picture: float(np.exp(-np.abs(picture.astype(float) - world.picture(world.start)).mean()))
+    result = world.tune(8, tuner=LightsTuner(directions=0.0))
+    assert not result.values
+    values, _ = result.onward
+    assert np.median(world.errors(values)) < 0.02
+
+
 @pytest.mark.parametrize("fails", [{1}, {2}, {1, 2}, {3}, set(range(1, 50))])
 def test_looks_that_fail_cost_nothing_but_themselves(fails):
     world = World(2, np.random.default_rng(6))

@@ -12,6 +12,7 @@ from seig_search.tuning.motion import Motions, placement
 from seig_search.tuning.point_picture import PointPicture
 from seig_search.tuning.pose_search import Found, apart, descended, guessed
 from seig_search.tuning.regions import Regions
+from seig_search.tuning.reprojection import Reprojection
 
 SIDE = 48
 SPANS = np.array([6.0, 6.0, 9.0, 60.0, 3.0])
@@ -121,7 +122,11 @@ class Lit(Balls):
 
     def __init__(self, start):
         super().__init__()
-        self.start = {**TRUTH, **start}
+        self.start, self.asked = {**TRUTH, **start}, []
+
+    def submit(self, values):
+        self.asked.append(values)
+        return super().submit(values)
 
     def trial(self, values):
         found = super().trial({**self.start, **values, "light": 1.0})
@@ -164,3 +169,24 @@ def test_a_thing_that_hangs_behind_another_is_looked_for_elsewhere():
     found = Lit(start).tuned(CameraTuner(reach=1.0, guesses=0, candidates=1, tint=0.01), 24)
     assert off(found) < 0.01
     assert set(NAMES) and START["BALL_X"] != TRUTH["BALL_X"]
+
+
+def test_what_moving_a_thing_does_to_shadows_counts_beside_where_it_is_seen(picture):
+    planes = draw(TRUTH)[..., :3] / 255.0
+    y, x = np.mgrid[0:64, 0:64] / 64
+    shadow = -5.0 * np.exp(-((x - 0.5) ** 2 + (y - 0.5) ** 2) / 0.1)[..., None] * np.ones(3)
+    here = Reprojection(picture, np.zeros(5), planes, planes + 0.03 * shadow, np.ones(5), [4], 0.01)
+    step = np.array([0.02])
+    shade = here.shade(step, planes + here.seen_from(step) - here.seen_from(0 * step) + step * shadow) / step
+    assert np.corrcoef(shade.ravel(), shadow.ravel())[0, 1] > 0.99
+    assert abs(here.creep(1e-5, {})[0]) < 0.01
+    # The ball itself says that it stays.
+    assert 0.015 < here.creep(1e-5, {0: shade})[0] < 0.03
+
+
+def test_shadows_are_looked_at_by_a_render_for_each_number_that_moves_a_thing():
+    start = {"CAMERA_X": 0.06, "FOV": 40.8, "BALL_X": 0.82}
+    blind, seeing = (Lit(start) for _ in range(2))
+    for world, shadows in ((blind, False), (seeing, True)):
+        assert off(world.tuned(CameraTuner(guesses=0, candidates=1, tint=0.01, shadows=shadows), 16)) < 0.004
+    assert seeing.asked[0].keys() == {"BALL_X"} != blind.asked[0].keys()
