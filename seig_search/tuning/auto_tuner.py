@@ -11,6 +11,7 @@ import numpy as np
 
 from seig_search.errors import UsageError
 from seig_search.render import Value
+from seig_search.stages import Stage
 from seig_search.tuning.camera_tuner import CameraTuner
 from seig_search.tuning.colours_tuner import ColoursTuner
 from seig_search.tuning.lights_tuner import LightsTuner, is_amount, is_surface
@@ -26,7 +27,7 @@ __all__ = ["AutoTuner"]
 MOST_LOOKS = 8
 LOOKS_AGAIN = 6
 TURNS, BETTER = 5, 0.95
-FAR, NEAR, BLUR = 0.03, 0.005, 0.015
+FAR, NEAR, BLUR = 0.045, 0.005, 0.015
 """Blurred differences: from which on a place is given up at once, and below which it is as good as found; the blur is a share of the picture."""
 RESTARTS, LEAST_ANEW, JUDGED = 2, 24, 0.3
 """How often to begin anew, how many renders must be left for it, and the share of them for judging places by their light."""
@@ -94,14 +95,29 @@ class AutoTuner:
             chain.go_on(self._least_squares, int(self.residual / 2 * chain.left))
         chain.go_on(self._lights, looks)
         if found:
-            if chain.state.off < FAR:
-                self._in_turn(chain, looks)
-            for _ in range(RESTARTS):
-                if chain.state.off < NEAR or chain.left < LEAST_ANEW or not self._begun_anew(chain, looks):
-                    break
+            # What only least squares and sampling can move must not go without.
+            others = [p for p in problem.parameters if p not in light and p.stage not in (Stage.COMPOSITION, None)]
+            self._found(chain, looks, LEAST_ANEW + 2 * len(others))
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()
+
+    def _found(self, chain: _Chain, looks: int, least: int) -> None:
+        """Settle camera, places and light from what was found; begin anew where that is far off, first or last."""
+        turned = chain.state.off < FAR
+        if turned:
+            self._in_turn(chain, looks)
+        for _ in range(RESTARTS):
+            if chain.state.off < NEAR or chain.left < least:
+                break
+            kept = chain.state
+            if not self._begun_anew(chain, looks):
+                break
+            if chain.state is kept and not turned:
+                self._in_turn(chain, looks)
+            turned = True
+        if not turned:
+            self._in_turn(chain, looks)
 
     def _in_turn(self, chain: _Chain, looks: int) -> None:
         """Place and light in turn: while light is wrong, things can be found but not set to the pixel, so each makes the other's task easier."""
