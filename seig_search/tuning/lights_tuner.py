@@ -16,6 +16,7 @@ from seig_search.errors import UsageError
 from seig_search.program import Parameter
 from seig_search.render import Value
 from seig_search.stages import Stage
+from seig_search.tuning.light_drivers import Drives, all_moved, as_number, moved_alone, told_alone, told_apart
 from seig_search.tuning.light_layers import Answer, LightLayers, Relit
 from seig_search.tuning.linear_algebra import on_one_thread
 from seig_search.tuning.residual_image import ResidualImage
@@ -28,19 +29,11 @@ from seig_search.tuning.view_curve import Floats, ViewCurve
 __all__ = ["LightsTuner"]
 
 AMOUNT = re.compile(r"energ|power|strength|intens|emission|glow|bright|watt", re.IGNORECASE)
-PROBE = 0.26
 LEAST_RENDERS = 4
 FLOOR = 0.02
 """A number at 0 tells nothing of what it does: it is looked at from this share of its range."""
-DARK = 1e-6
-UNEVEN = 0.15
 NOISE_BLUR = 0.02
-APART = 0.2
-CLOSE, HALF = 0.05, 0.1
-"""Logarithms: what two factors of numbers that are moved at once differ by, and within what one is recognised."""
-DIM = 0.02
 FAR = 0.3
-SNAP = 0.06
 DIRECTION_STEP = 0.12
 LEAST_STEP = 0.02
 LEAST_GAIN = 0.005
@@ -203,9 +196,9 @@ class _Lighting:
 
     def _look_at(self, place: Mapping[str, Value]) -> LightLayers | None:
         """Look at the scene, and learn which numbers drive which light and colour what; who drives what only if that is not known."""
-        drives: dict[str, Floats] | None = self._problem.learnt.get(DRIVES)
+        drives: Drives | None = self._problem.learnt.get(DRIVES)
         base = {**place, **self._base}
-        probe = {} if drives is not None else self._all_moved()
+        probe = {} if drives is not None else all_moved(self._amounts, self._base)
         room = max(0, self._trials.left - (LEAST_RENDERS if drives is None else 2))
         # Each look tells of three colours; those that there is no room for keep still.
         surfaces = self._surfaces[: 3 * room]
@@ -216,18 +209,16 @@ class _Lighting:
         if first is None:
             return None
         if drives is None:
-            if probe:
-                self._answers, unsure = self._told_apart(probe, first, looks[0])
-                told = self._probe_alone(unsure, first) and looks[0] is not None
-                if told:
-                    self._problem.learnt[DRIVES] = _driven(self._answers)
-        else:
-            self._answers = [
-                answer
-                for parameter in self._amounts
-                if parameter.key in drives and len(drives[parameter.key]) == len(first.names)
-                for answer in self._made(parameter, drives[parameter.key])
-            ]
+            drives, unsure = told_apart(self._amounts, self._base, probe, first, looks[0]) if probe else ({}, [])
+            whole = self._probe_alone(unsure, base, first, drives)
+            if whole and all(look is not None for look in looks[: len(asked) - len(paints)]):
+                self._problem.learnt[DRIVES] = drives
+        self._answers = [
+            answer
+            for parameter in self._amounts
+            if parameter.key in drives and len(drives[parameter.key]) == len(first.names)
+            for answer in self._made(parameter, drives[parameter.key])
+        ]
         self._answers += surface_answers(surfaces, self._base, paints, first, looks[1:] if probe else looks)
         return first
 
@@ -258,73 +249,25 @@ class _Lighting:
         steps[moving] = found
         return steps, error
 
-    def _told_apart(
-        self, probe: Mapping[str, Value], first: LightLayers, look: LightLayers | None
-    ) -> tuple[list[Answer], list[Parameter]]:
-        """Say which number drives which layer after all were moved at once, each by a factor of its own.
-
-        Of colours only red was moved, so what green and blue did is the other numbers' work.
-
-        Returns:
-            Answers, and the numbers for which that is not clear.
-        """
-        if look is None or look.names != first.names:
-            return [], list(self._amounts)
-        ratio, seen, even = _ratio(first, look)
-        grown = np.log(ratio)
-        moves: dict[bool, dict[str, float]] = {True: {}, False: {}}
-        for parameter in self._amounts:
-            move = _log_move(self._base[parameter.key], probe[parameter.key], 0)
-            if move:
-                moves[parameter.kind == "rgb"][parameter.key] = move
-        drives = {parameter.key: np.zeros((len(first.names), 3)) for parameter in self._amounts}
-        share = first.sums().sum(axis=1) / max(float(first.sums().sum()), 1e-30)
-        clear = True
-        for layer in np.flatnonzero(seen.all(axis=1)):
-            common = float(grown[layer, 1:].mean())
-            # Of a dim layer, a few bright samples are all there is: the nearest move is taken.
-            close = HALF if share[layer] < DIM else CLOSE
-            for colours, amount in ((False, common), (True, float(grown[layer, 0]) - common)):
-                key, off = _nearest(moves[colours], amount)
-                if off > close or (share[layer] >= DIM and not even[layer].all()):
-                    clear = False
-                elif key:
-                    drives[key][layer] = 1.0
-        found = [parameter for parameter in self._amounts if drives[parameter.key].any()]
-        answers = [answer for parameter in found for answer in self._made(parameter, drives[parameter.key])]
-        return answers, [] if clear else [parameter for parameter in self._amounts if parameter not in found]
-
-    def _probe_alone(self, unsure: Sequence[Parameter], first: LightLayers) -> bool:
+    def _probe_alone(
+        self, unsure: Sequence[Parameter], base: Mapping[str, Value], first: LightLayers, drives: Drives
+    ) -> bool:
         """Move numbers one at a time, as far as the renders go; says whether that was all of them."""
         room = max(0, self._trials.left - 3)
-        enough = len(unsure) <= room
-        unsure = unsure[:room]
-        probes = {
-            parameter.key: self._moved(parameter, PROBE if self._fits(parameter, PROBE) else -PROBE)
-            for parameter in unsure
-        }
-        looks = self._looks([{**self._base, key: value} for key, value in probes.items()])
-        for parameter, look in zip(unsure, looks, strict=True):
-            if look is None or look.names != first.names:
-                continue
-            ratio, seen, even = _ratio(first, look)
-            changed = seen & (np.abs(np.log(ratio)) > CLOSE)
-            if not changed.any() or not even[changed].all():
-                continue
-            moves = [_log_move(self._base[parameter.key], probes[parameter.key], channel) for channel in range(3)]
-            if not all(moves):
-                continue
-            powers = np.log(ratio) / np.array(moves)
-            near = np.round(powers)
-            self._answers += self._made(parameter, np.where(np.abs(powers - near) < SNAP, near, powers) * changed)
-        return enough and all(look is not None for look in looks)
+        probes = {parameter.key: moved_alone(parameter, self._base[parameter.key]) for parameter in unsure[:room]}
+        looks = self._looks([{**base, key: value} for key, value in probes.items()])
+        for (key, probe), look in zip(probes.items(), looks, strict=True):
+            powers = told_alone(self._base[key], probe, first, look)
+            if powers is not None:
+                drives[key] = powers
+        return len(unsure) <= room and all(look is not None for look in looks)
 
     def _made(self, parameter: Parameter, powers: Floats) -> list[Answer]:
         base = self._base[parameter.key]
         parts: list[tuple[int | None, float]] = (
             [(index, float(part)) for index, part in enumerate(base)]
             if isinstance(base, tuple)
-            else [(None, _number(base))]
+            else [(None, as_number(base))]
         )
         answers = []
         for index, value in parts:
@@ -352,36 +295,7 @@ class _Lighting:
         least = FLOOR * high if parameter.kind == "rgb" else max(float(parameter.low or 0), FLOOR * FLOOR * high)
         if isinstance(parameter.value, tuple):
             return tuple(max(float(part), least) for part in parameter.value)
-        return max(_number(parameter.value), least)
-
-    def _all_moved(self) -> dict[str, Value]:
-        """Move every number by a factor of its own, within its range; of colours, red only."""
-        count = len(self._amounts)
-        free = [sign * APART * size for size in range(1, 2 * count + 2) for sign in (1.0, -1.0)]
-        left = {True: list(free), False: list(free)}
-        moved: dict[str, Value] = {}
-        for parameter in self._amounts:
-            mine = left[parameter.kind == "rgb"]
-            move = next((move for move in mine if self._fits(parameter, move)), 0.0)
-            if move:
-                mine.remove(move)
-            value, base = self._moved(parameter, move), self._base[parameter.key]
-            moved[parameter.key] = (
-                (value[0], *base[1:]) if isinstance(value, tuple) and isinstance(base, tuple) else value
-            )
-        return moved
-
-    def _fits(self, parameter: Parameter, move: float) -> bool:
-        # Above 1 a colour is no colour; going down always fits.
-        if parameter.kind == "rgb":
-            return move < 0
-        low, high = float(parameter.low or 0), 1.0 if parameter.high is None else float(parameter.high)
-        return low <= _number(self._base[parameter.key]) * math.exp(move) <= high
-
-    def _moved(self, parameter: Parameter, move: float) -> Value:
-        """Move a number by the exponential of ``move``."""
-        base, factor = self._base[parameter.key], float(np.exp(move))
-        return tuple(part * factor for part in base) if isinstance(base, tuple) else _number(base) * factor
+        return max(as_number(parameter.value), least)
 
     def _target(self, look: LightLayers) -> npt.NDArray[np.uint8]:
         assert self._problem.target is not None
@@ -458,54 +372,3 @@ class _Lighting:
                 continue
             error, here, steps = best
             self._tried([self._point(steps, here)])
-
-
-def _driven(answers: Sequence[Answer]) -> dict[str, Floats]:
-    """Give, by number, the powers by which layers (N, 3) grow with it; of a colour, of all three components."""
-    driven: dict[str, Floats] = {}
-    for answer in answers:
-        driven[answer.key] = driven.get(answer.key, 0.0) + answer.powers
-    return driven
-
-
-def _nearest(moves: Mapping[str, float], amount: float) -> tuple[str, float]:
-    """Give the key whose move explains an amount best, an empty one for no move, and by how much it is off."""
-    best = min(moves, key=lambda key: abs(moves[key] - amount), default="")
-    if not best or abs(amount) <= abs(moves[best] - amount):
-        return "", abs(amount)
-    return best, abs(moves[best] - amount)
-
-
-def _number(value: Value) -> float:
-    assert isinstance(value, int | float)
-    return float(value)
-
-
-def _log_move(base: Value, probe: Value, channel: int) -> float:
-    if isinstance(base, tuple) and isinstance(probe, tuple):
-        return float(np.log(probe[channel] / base[channel]))
-    return float(np.log(_number(probe) / _number(base)))
-
-
-def _ratio(first: LightLayers, look: LightLayers) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Compare two renders by layer and channel.
-
-    Returns:
-        Ratios of all light, which layers are bright enough to tell, and which differ by the same factor everywhere,
-        within what noise and clamping do; (N, 3) each.
-    """
-    before, after = first.sums(), look.sums()
-    seen = before > DARK * max(float(before.max()), 1e-30)
-    ratio = np.where(seen, np.maximum(after, 1e-30) / np.maximum(before, 1e-30), 1.0)
-    one, other = (_blurred(layers.small()[0]) for layers in (first, look))
-    off = np.abs(one * ratio[:, None, None, :] - other).sum(axis=(1, 2))
-    whole = np.maximum(other.sum(axis=(1, 2)), 1e-30)
-    return ratio, seen, off / whole < UNEVEN
-
-
-def _blurred(layers: Floats) -> Floats:
-    from scipy.ndimage import gaussian_filter
-
-    sigma = NOISE_BLUR * max(layers.shape[1:3])
-    smooth: Floats = gaussian_filter(layers, (0, sigma, sigma, 0), mode="nearest", truncate=3.0)
-    return smooth
