@@ -42,7 +42,7 @@ class Fake:
 
     def __init__(self, say, places=(), errors=(), uses=1000):
         self.uses, self.say, self.given, self.starts = uses, say, [], []
-        self._places, self._errors = places, errors
+        self._places, self._errors, self.judged = places, errors, 0
 
     def tune(self, problem, submit, rng, progress):
         self.given.append(problem.max_renders)
@@ -59,6 +59,7 @@ class Fake:
 
     def judge(self, problem, places):
         errors = list(self._errors)[: problem.max_renders]
+        self.judged += len(errors)
         return errors, len(errors)
 
 
@@ -71,7 +72,7 @@ def problem(renders):
     )
 
 
-def tuned(camera, lights, renders, align=None):
+def tuned(camera, lights, renders):
     asked = []
 
     def submit(values):
@@ -82,19 +83,17 @@ def tuned(camera, lights, renders, align=None):
 
     auto = AutoTuner()
     auto._camera, auto._elsewhere, auto._lights = camera, camera, lights
-    auto._align = auto._settle = align or Fake(lambda at: ({}, 0.1))
+    auto._align = auto._settle = Fake(lambda at: ({}, 0.1), uses=4)
     return auto.tune(problem(renders), submit, np.random.default_rng(0), lambda progress: None), asked
 
 
 @pytest.mark.parametrize("renders", [1, 7, 13, 24, 80])
 def test_no_more_renders_are_used_than_there_are(renders):
     places = [{"CAMERA_AZIMUTH": 20.0}, {"CAMERA_AZIMUTH": 30.0}]
-    result, asked = tuned(
-        Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, 0.3), places),
-        Fake(lambda at: ({"KEY_ENERGY": 50.0}, 0.4), errors=[0.2, 0.1]),
-        renders,
-    )
-    assert result.trials <= renders and len(asked) <= renders
+    lights = Fake(lambda at: ({"KEY_ENERGY": 50.0}, 0.4), errors=[0.2, 0.1], uses=8)
+    result, asked = tuned(Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, 0.3), places), lights, renders)
+    assert result.trials == len(asked) + lights.judged <= renders
+    assert bool(lights.judged) == (renders == 80)
 
 
 @pytest.mark.parametrize(("place", "goes_on_at"), [(35.0, 35.0), (-120.0, 10.0)])
