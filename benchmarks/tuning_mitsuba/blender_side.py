@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from seig_search.render import RenderJob, RenderResult, Value
 from seig_search.scoring import Measurer
 from seig_search.stages import Stage
 from seig_search.target import Target
-from seig_search.tuning import AutoTuner, ColoursTuner, ResidualTuner, Trial, TuningProblem
+from seig_search.tuning import AutoTuner, CameraTuner, ColoursTuner, ResidualTuner, Trial, TuningProblem
 from seig_search.tuning.light_layers import LightLayers
+from seig_search.tuning.scene_look import SceneLook, look_of, scene_job
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "throughput"))
 
@@ -32,7 +34,12 @@ from processor import driver_seconds, pool_seconds
 __all__ = ["TUNERS", "Blender"]
 
 EVALUATORS = ("pixel", "structure", "colour", "edges", "detail", "silhouette")
-TUNERS: dict[str, Callable[[], Any]] = {"auto": AutoTuner, "colours": ColoursTuner, "residual": ResidualTuner}
+TUNERS: dict[str, Callable[[], Any]] = {
+    "auto": AutoTuner,
+    "camera": lambda: CameraTuner(tint=0.01),
+    "colours": ColoursTuner,
+    "residual": ResidualTuner,
+}
 
 
 class Blender:
@@ -130,12 +137,21 @@ class Blender:
                 parts = told.layers["lights"], told.names["lights"], told.pixels, told.layers["albedo"]
                 answer.set_result(LightLayers(*parts))  # type: ignore[arg-type]
 
-            job = RenderJob(program.source, self._fidelity, values, passes=("lights", "albedo"))
+            # Light is told by what the denoiser has not touched.
+            noisy = replace(self._fidelity, denoise=False)
+            job = RenderJob(program.source, noisy, values, passes=("lights", "albedo"))
             self._pool.submit(job).add_done_callback(settle)
             return answer
 
+        def scenes(values: Mapping[str, Value], surface: bool) -> Future[SceneLook | None]:
+            answer: Future[SceneLook | None] = Future()
+            self._pool.submit(scene_job(program.source, self._fidelity, values, surface)).add_done_callback(
+                lambda done: answer.cancel() if done.cancelled() else answer.set_result(look_of(done.result()))
+            )
+            return answer
+
         clock, busy = time.perf_counter(), processors()
-        problem = TuningProblem(parameters, first, renders, 6, Stage.LIGHTING, self._target, layers)
+        problem = TuningProblem(parameters, first, renders, 6, Stage.LIGHTING, self._target, layers, scenes)
         result = TUNERS[tuner]().tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         path.append((*spent(), {**start, **{names[key]: value for key, value in result.values.items()}}))
         return {

@@ -2,7 +2,7 @@
 
 One small scene, written out for Blender and for Mitsuba 3. Each side gets its own renderer's picture of the truth, 8 bits, and the same starts. ``light``: colour and
 energy of three lamps and six base colours are unknown (``colours`` against Adam on path replay backpropagation). ``camera``: its place and angles
-(``residual`` against Adam on projective sampling, the world moved instead of the camera, since Mitsuba 3.9 gives no derivatives by a sensor; nor by its field of view, which
+(``camera`` against Adam on projective sampling, the world moved instead of the camera, since Mitsuba 3.9 gives no derivatives by a sensor; nor by its field of view, which
 both sides know). Adam is tried with each setting in ``SETTINGS``, on the same starts, and the best by the outcome is what it is credited with.
 
 Clocks start when Blender has rendered the start and Mitsuba's kernels are compiled; start-up is told beside. The sides take turns, so that a busy
@@ -30,11 +30,14 @@ from scene import LEVELS, PARTS, errors, starts, within
 
 from seig_search.blender_pool import BlenderPool, PoolOptions
 from seig_search.cli.tables import table
-from seig_search.fidelity import Fidelity
+from seig_search.fidelity import Denoise, Fidelity
 
 HERE = Path(__file__).parent
-OURS = {"light": ("colours", 14, 16), "camera": ("residual", 80, 4)}
-"""Tuner, most renders, samples per pixel."""
+OURS: dict[str, tuple[str, int, int, Denoise]] = {
+    "light": ("colours", 14, 16, False),
+    "camera": ("camera", 40, 4, "fast"),
+}
+"""Tuner, most renders, samples per pixel, denoiser."""
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "light": [
         {"rate": rate, "shrink": shrink, "iterations": n, "samples": 4, "pyramid": [1], "clip": 0, "depth": 5}
@@ -119,9 +122,9 @@ class Bench:
 
     def ours(self, part: str, seed: int) -> None:
         """Let our tuner run once."""
-        tuner, renders, samples = OURS[part]
+        tuner, renders, samples, denoise = OURS[part]
         tuner, samples = self._asked.tuner or tuner, self._asked.samples or samples
-        side = Blender(self._pool, Fidelity(*self._size, samples=samples, seed=0), 512)
+        side = Blender(self._pool, Fidelity(*self._size, samples=samples, denoise=denoise, seed=0), 512)
         told = side.tune(part, seed, tuner, self._asked.renders or renders)
         path, counts = told.pop("path"), told.pop("counts")
         told |= {"floor": side.floor(), "total": path[-1][0], "cpu": path[-1][1], "renders": counts[-1]}
