@@ -98,6 +98,8 @@ class AutoTuner:
             # What only least squares and sampling can move must not go without.
             others = [p for p in problem.parameters if p not in light and p.stage not in (Stage.COMPOSITION, None)]
             self._found(chain, looks, LEAST_ANEW + 2 * len(others))
+        # What looks nearer but scores worse shows what the program cannot match; numbers are no cure for that.
+        chain.back_to_best()
         chain.go_on(self._least_squares, int(self.residual * chain.left))
         chain.go_on(self._sampling, chain.left)
         return chain.result()
@@ -108,7 +110,7 @@ class AutoTuner:
         if turned:
             self._in_turn(chain, looks)
         for _ in range(RESTARTS):
-            if chain.state.off < NEAR or chain.left < least:
+            if chain.state.off < NEAR or chain.left < least or not chain.gained:
                 break
             kept = chain.state
             if not self._begun_anew(chain, looks):
@@ -143,7 +145,7 @@ class AutoTuner:
         if chain.look(places[0]):
             chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
             self._in_turn(chain, looks)
-        if chain.state.off > kept.off:
+        if chain.state.off > kept.off or chain.state.score < kept.score:
             chain.state = kept
         return True
 
@@ -162,6 +164,11 @@ class _State:
     trial: Trial
     off: float
 
+    @property
+    def score(self) -> float:
+        """Its score, 0 if it has none."""
+        return finite(self.trial.score) or 0.0
+
 
 class _Chain:
     """Tuners one after the other, each from where the last one got to."""
@@ -179,6 +186,17 @@ class _Chain:
         self._best: tuple[Mapping[str, Value], Trial] = ({}, problem.start)
         self._told: list[str] = []
         self._known: list[tuple[Mapping[str, Value], float]] = []
+
+    @property
+    def gained(self) -> bool:
+        """Whether anything scored better than the start."""
+        return self._best[1] is not self._problem.start
+
+    def back_to_best(self) -> None:
+        """Go on from the best score, if what was got to last scores worse."""
+        values, trial = self._best
+        if self.state.score < (finite(trial.score) or 0.0):
+            self.state = _State(values, trial, self._off(trial))
 
     @property
     def renders(self) -> int:

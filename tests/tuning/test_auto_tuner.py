@@ -96,25 +96,45 @@ def test_no_more_renders_are_used_than_there_are(renders):
     assert bool(lights.judged) == (renders == 80)
 
 
-@pytest.mark.parametrize(("place", "goes_on_at"), [(35.0, 35.0), (-120.0, 10.0)])
-def test_far_off_it_begins_anew_where_light_could_look_best_and_goes_back_if_that_is_no_nearer(place, goes_on_at):
-    lights = Fake(lambda at: ({}, 0.2), errors=[0.3, 0.1, math.inf], uses=3)
+def near(at):
+    return {}, 0.9 - abs(at["CAMERA_AZIMUTH"] - 40.0) / 200
+
+
+def anew(place, first_score=0.3, place_score=None):
+    """Tune where the camera's first answer is 10 degrees, and light says that ``place`` is the best of three others."""
+    lights = Fake(near, errors=[0.3, 0.1, math.inf], uses=3)
+    if place_score is not None:
+        lights.say = lambda at: ({}, place_score if at["CAMERA_AZIMUTH"] == place else first_score)
     places = [{"CAMERA_AZIMUTH": -90.0}, {"CAMERA_AZIMUTH": place}, {"CAMERA_AZIMUTH": 39.0}]
     auto = AutoTuner()
+    camera, last = Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, first_score), places, uses=3), Fake(lambda at: ({}, 0.01))
     assert isinstance(auto._least_squares, ResidualTuner)
-    camera = Fake(lambda at: ({"CAMERA_AZIMUTH": 10.0}, 0.3), places, uses=3)
-    last = Fake(lambda at: ({}, 0.1))
     auto._camera, auto._elsewhere, auto._lights, auto._least_squares = camera, camera, lights, last
-    auto._align = auto._settle = Fake(lambda at: ({}, 0.1), uses=3)
+    auto._align = auto._settle = Fake(lights.say, uses=3)
 
     def submit(values):
         future = Future()
-        future.set_result(trial(0.1, values))
+        future.set_result(trial(0.01, values))
         return future
 
     result = auto.tune(problem(120), submit, np.random.default_rng(0), lambda progress: None)
-    assert [at["CAMERA_AZIMUTH"] for at in lights.starts[:1]] == [10.0]
-    assert place in [at["CAMERA_AZIMUTH"] for at in lights.starts]
-    assert -90.0 not in [at["CAMERA_AZIMUTH"] for at in lights.starts]
-    assert last.starts[0]["CAMERA_AZIMUTH"] == goes_on_at
+    return [at["CAMERA_AZIMUTH"] for at in lights.starts], last.starts[0]["CAMERA_AZIMUTH"], result
+
+
+@pytest.mark.parametrize(("place", "goes_on_at"), [(35.0, 35.0), (-120.0, 10.0)])
+def test_far_off_it_begins_anew_where_light_could_look_best_and_goes_back_if_that_is_no_nearer(place, goes_on_at):
+    lit, went_on_at, result = anew(place)
+    assert lit[0] == 10.0 and place in lit and -90.0 not in lit
+    assert went_on_at == goes_on_at
     assert "the best light for 3 other places took 3 renders" in result.explanation
+
+
+def test_what_looks_nearer_but_scores_worse_is_not_gone_on_from():
+    lit, went_on_at, _ = anew(35.0, first_score=0.3, place_score=0.2)
+    assert 35.0 in lit and went_on_at == 10.0
+
+
+def test_where_nothing_beats_the_start_it_does_not_begin_anew_but_goes_back():
+    lit, went_on_at, result = anew(35.0, first_score=0.04, place_score=0.04)
+    assert 35.0 not in lit and went_on_at == 0.0
+    assert "other places" not in result.explanation
