@@ -29,7 +29,7 @@ LOOKS_AGAIN = 6
 TURNS, BETTER = 5, 0.95
 FAR, NEAR, BLUR = 0.045, 0.005, 0.015
 """Blurred differences: from which on a place is given up at once, and below which it is as good as found; the blur is a share of the picture."""
-RESTARTS, LEAST_ANEW, JUDGED = 2, 24, 0.3
+RESTARTS, LEAST_ANEW, JUDGED = 2, 24, 0.35
 """How often to begin anew, how many renders must be left for it, and the share of them for judging places by their light."""
 
 
@@ -106,6 +106,8 @@ class AutoTuner:
 
     def _found(self, chain: _Chain, looks: int, least: int) -> None:
         """Settle camera, places and light from what was found; begin anew where that is far off, first or last."""
+        if chain.state.off > NEAR and looks:
+            self._from_which_side(chain, looks)
         turned = chain.state.off < FAR
         if turned:
             self._in_turn(chain, looks)
@@ -130,6 +132,20 @@ class AutoTuner:
                 chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
                 if chain.state.off > before * BETTER:
                     break
+
+    def _from_which_side(self, chain: _Chain, looks: int) -> None:
+        """Where outlines are the same from elsewhere, go on from where light could make the picture look best."""
+        if not self._camera.look_alikes(chain.problem(chain.left), chain.rng):
+            return
+        # Light tells sides apart only where things are seen as in the target.
+        chain.go_on(self._align, int(self.camera / 2 * chain.renders))
+        chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+        places = self._camera.look_alikes(chain.problem(chain.left), chain.rng)
+        if chain.state.off < NEAR or not places:
+            return
+        ordered = chain.by_best_light(self._lights, [{}, *places])
+        if ordered and ordered[0] and chain.look(ordered[0]):
+            chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
 
     def _begun_anew(self, chain: _Chain, looks: int) -> bool:
         """Go on from quite another place, the one that light could make look best; says whether there was one.

@@ -10,6 +10,7 @@ from seig_search.errors import UsageError
 from seig_search.render import Value
 from seig_search.tuning.alignment import Alignment
 from seig_search.tuning.linear_algebra import on_one_thread
+from seig_search.tuning.look_alikes import look_alikes
 from seig_search.tuning.moving_scene import MovingScene, moving_axes
 from seig_search.tuning.place_search import searched
 from seig_search.tuning.pose_search import Found, apart
@@ -121,3 +122,24 @@ class CameraTuner:
         found = searched(scene, base, self.guesses, self.candidates, UNLIKE, rng) if self.guesses else []
         others = apart([here, *found], UNLIKE, self.candidates + 1)[1:]
         return [scene.values(scene.whole(place.at)) for place in others]
+
+    @on_one_thread
+    def look_alikes(self, problem: TuningProblem, rng: np.random.Generator) -> list[dict[str, Value]]:
+        """Find places quite elsewhere that show the same outlines as the current values, without a single render.
+
+        Args:
+            problem: As for ``tune``; ``max_renders`` does not matter.
+            rng: The only source of randomness.
+
+        Returns:
+            Values, in no order; none where outlines tell where the camera is.
+        """
+        if problem.target is None or problem.scenes is None or problem.start.picture is None:
+            return []
+        if not moving_axes(problem, self.reach):
+            return []
+        scene = MovingScene(problem, self.reach, rng)
+        base, _ = scene.learn()
+        if base is None:
+            return []
+        return [scene.values(scene.whole(at)) for at in look_alikes(scene, base, UNLIKE)]

@@ -12,7 +12,7 @@ from seig_search.tuning.regions import Regions
 from seig_search.tuning.residual_image import Floats, ResidualImage
 from seig_search.tuning.scene_look import SceneLook
 
-__all__ = ["searched"]
+__all__ = ["costs_of", "searched"]
 
 TINY, ROUGH, FINE_SIDE = (32, 4300), (48, 8600), 96
 """Sizes of point pictures in px, and how many points are drawn."""
@@ -55,8 +55,8 @@ def searched(
 
     eye = scene.eye()
     first = np.array([not eye or number in eye for number in scene.numbers])
-    tiny = _costs(scene, PointPicture(base, scene.motions, here, TINY[1]), TINY[0])
-    rough = _costs(scene, PointPicture(base, scene.motions, here, ROUGH[1]), ROUGH[0])
+    tiny = costs_of(scene, PointPicture(base, scene.motions, here, TINY[1]), TINY[0])
+    rough = costs_of(scene, PointPicture(base, scene.motions, here, ROUGH[1]), ROUGH[0])
     reach = 0.7 * 0.5 / scene.reach
     slid = guessed(tiny, spots, start, first, reach, guesses, rng)
     tops = [start, *(guess.at for guess in apart(slid, APART, guesses // PER_VALLEY))]
@@ -66,7 +66,7 @@ def searched(
     (look,) = scene.looks([(scene.whole(ends[0].at), True)])
     if look is None or look.surface is None:
         return apart(ends, least, count)
-    fine = _costs(scene, PointPicture(look, scene.motions, scene.t(scene.whole(ends[0].at))), FINE_SIDE)
+    fine = costs_of(scene, PointPicture(look, scene.motions, scene.t(scene.whole(ends[0].at))), FINE_SIDE)
     costs = fine(np.array([end.at for end in ends]))
     order = [Found(float(cost), end.at) for cost, end in zip(costs, ends, strict=True)]
     places = apart(sorted(order, key=lambda found: found.cost), least, count)
@@ -74,7 +74,8 @@ def searched(
     return apart(ends, least, count)
 
 
-def _costs(scene: MovingScene, picture: PointPicture, side: int) -> Costs:
+def costs_of(scene: MovingScene, picture: PointPicture, side: int) -> Costs:
+    """Tell how badly places part the target into regions, by pictures of so many px on the longer side."""
     share = side / max(scene.image.size)
     width, height = max(8, round(scene.image.size[1] * share)), max(8, round(scene.image.size[0] * share))
     regions = Regions(ResidualImage(scene.target, width, height).target)

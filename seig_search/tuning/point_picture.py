@@ -21,7 +21,10 @@ Numbers = TypeVar("Numbers", npt.NDArray[np.int16], npt.NDArray[np.int64])
 
 BEHIND = 0.02
 """A point this share of its depth behind the nearest one about it is hidden by it."""
-FILLS = 4
+FILLS, SPARSE, DENSE = 4, 4, 6
+"""In how many rounds empty pixels are filled, and by how many neighbours: where points are many, what is empty is so, and hollows in an outline are to stay."""
+ENOUGH = 4.5
+"""How many points in a pixel's middle are enough, those of what is hidden among them."""
 NOTHING = -1
 NEAR = 1e-6
 
@@ -63,6 +66,11 @@ class PointPicture:
         self._pieces = [self._at[place].T.astype(np.float32) for place in places]
         self._piece_labels = np.concatenate([self.labels[place] for place in places])
 
+    @property
+    def spot_labels(self) -> Whole:
+        """Which label each point of ``spots`` has, (N,)."""
+        return self._piece_labels
+
     def projected(self, t: Floats) -> tuple[Floats, Floats, Floats]:
         """Give x and y in 0..1 of the picture, y down, and depth in metres, (N,) each."""
         at = self._at
@@ -102,7 +110,8 @@ class PointPicture:
         inside, column, row = inside[front], column[front], row[front]
         points = np.full((height, width), NOTHING, np.int64)
         points[row, column] = inside
-        return _filled(points)
+        many = len(deep) / max(4 * np.count_nonzero(np.isfinite(rough)), 1)
+        return _filled(points, SPARSE if many < ENOUGH else DENSE)
 
     def spots(self, ts: Floats) -> tuple[Narrow, Narrow, Narrow]:
         """Tell where points are seen, for many settings at once.
@@ -142,11 +151,18 @@ class PointPicture:
         with np.errstate(invalid="ignore"):
             inside = (depth > NEAR) & (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
         picture, point = np.nonzero(inside)
-        column, row = (x[inside] * width).astype(np.int64), (y[inside] * height).astype(np.int64)
+        across, down = x[inside] * width, y[inside] * height
+        column, row = across.astype(np.int64), down.astype(np.int64)
         cell = picture * pixels + row * width + column
-        # The bits of positive floats are in the order of the floats: the least of these is the nearest, with its label.
-        depths = depth[inside].view(np.int32).astype(np.int64)
         count = len(ts)
+        # A pixel that shows whatever falls anywhere in it makes things too wide by half a pixel all around: where points are many, its middle is enough.
+        many = len(cell) / max(np.count_nonzero(np.bincount(cell, minlength=count * pixels)), 1)
+        half = 0.5 * np.sqrt(min(1.0, ENOUGH / many))
+        if half < 0.5:
+            middle = (np.abs(across - column - 0.5) < half) & (np.abs(down - row - 0.5) < half)
+            picture, point, cell = picture[middle], point[middle], cell[middle]
+        # The bits of positive floats are in the order of the floats: the least of these is the nearest, with its label.
+        depths = depth[picture, point].view(np.int32).astype(np.int64)
         nearest = np.full(count * pixels, np.iinfo(np.int64).max)
         np.minimum.at(nearest, cell, depths << 16 | self._piece_labels[point])
         labels = np.where(nearest < np.iinfo(np.int64).max, nearest & 0xFFFF, NOTHING).astype(np.int16)
@@ -159,7 +175,7 @@ class PointPicture:
         )
         front = np.repeat(np.repeat(even, 2, axis=1), 2, axis=2)[:, :height, :width]
         labels[deep > front * np.float32(1 + BEHIND)] = NOTHING
-        return np.maximum(_filled(labels), 0)
+        return np.maximum(_filled(labels, SPARSE if many < ENOUGH else DENSE), 0)
 
 
 def _paints(look: SceneLook, kinds: Sequence[tuple[int, int]]) -> Floats:
@@ -178,14 +194,14 @@ def _paints(look: SceneLook, kinds: Sequence[tuple[int, int]]) -> Floats:
     return paints
 
 
-def _filled(shown: Numbers) -> Numbers:
-    """Fill pixels (..., H, W) that most of their neighbours surround."""
+def _filled(shown: Numbers, around_it: int) -> Numbers:
+    """Fill pixels (..., H, W) that so many of their neighbours surround."""
     around = [(0, 0)] * (shown.ndim - 2) + [(1, 1), (1, 1)]
     for _ in range(FILLS):
         edged = np.pad(shown, around, constant_values=NOTHING)
         some = (edged >= 0).astype(np.int8)
         across = some[..., :-2] + some[..., 1:-1] + some[..., 2:]
-        empty = (shown < 0) & (across[..., :-2, :] + across[..., 1:-1, :] + across[..., 2:, :] >= 4)
+        empty = (shown < 0) & (across[..., :-2, :] + across[..., 1:-1, :] + across[..., 2:, :] >= around_it)
         if not empty.any():
             break
         most = np.maximum(np.maximum(edged[..., :-2], edged[..., 1:-1]), edged[..., 2:])

@@ -13,6 +13,8 @@ RIDGE = 0.02
 DETAIL = 0.08
 PAINT, WRONG_PAINT, LEAST_PAINTS = 0.5, 0.03, 4
 """Weight of colours that are not as painted, the squared distance from which a paint counts as wrong, and how many make a rule."""
+COVER = 1.0
+"""Weight of coverage that is missing or too much, as a share of its variance."""
 TINY = 1e-9
 
 
@@ -23,7 +25,7 @@ class Regions:
     the cost. So neither the lights nor the colours need be right.
 
     Args:
-        target: (H, W, C), display values.
+        target: (H, W, C), display values; a fourth channel is coverage, which no light changes: it is to be where there is anything.
     """
 
     def __init__(self, target: Floats) -> None:
@@ -31,15 +33,22 @@ class Regions:
 
         height, width = self.size = target.shape[:2]
         sigma = DETAIL * max(self.size)
-        smooth = gaussian_filter(target[..., :3], (sigma, sigma, 0), mode="nearest")
+        colours = target[..., :3]
+        smooth = gaussian_filter(colours, (sigma, sigma, 0), mode="nearest")
         # As it is, wide light outweighs small things; without what is smooth, they count alike.
-        parts = [part.reshape(-1, part.shape[2]) for part in (target, target[..., :3] - smooth)]
+        parts = [part.reshape(-1, 3) for part in (colours, colours - smooth)]
         spreads = [max(float(((part - part.mean(axis=0)) ** 2).sum()), TINY) for part in parts]
         wanted = np.concatenate(
             [part / np.sqrt(2 * spread) for part, spread in zip(parts, spreads, strict=True)], axis=1
         )
         self._spread = 2 * spreads[0]
         self._whole = float((wanted**2).sum())
+        self._empty: npt.NDArray[np.float32] | None = None
+        if target.shape[2] > 3:
+            cover = target[..., 3].reshape(-1)
+            # What a pixel at an outline shows is a matter of where points happen to lie: what is half covered says nothing.
+            self._empty = (1 - 2 * cover).astype(np.float32)
+            self._cover_spread = max(float(((cover - cover.mean()) ** 2).sum()), TINY)
         y, x = np.mgrid[0:height, 0:width].reshape(2, -1)
         x, y = 2 * (x + 0.5) / width - 1, 2 * (y + 0.5) / height - 1
         light = np.column_stack([np.ones(len(x)), x, y, x * x, x * y, y * y])
@@ -70,6 +79,10 @@ class Regions:
         explained = (solved * (2 * wanted - light @ solved)).sum(axis=(1, 2, 3))
         means = wanted[..., 0, :3] / np.maximum(sizes, 1.0)[..., None] * np.sqrt(self._spread)
         left: Floats = self._whole - explained + PAINT * _unlike(means, paints, sizes) / self._spread
+        if self._empty is not None:
+            covered = flat[:, 0] > 0
+            wrong = np.where(covered, np.maximum(self._empty, 0.0), np.maximum(-self._empty, 0.0)).sum(axis=1)
+            left = left + COVER * wrong / self._cover_spread
         return left
 
 
