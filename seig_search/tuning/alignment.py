@@ -176,7 +176,7 @@ class Alignment:
                 continue
             t = self._scene.t(whole)
             reprojection = Reprojection(
-                PointPicture(look, self._scene.motions, t),
+                PointPicture(look, self._scene.motions, t, outlined=self._scene.outlined),
                 t,
                 self._scene.image.planes(picture),
                 self._scene.image.target,

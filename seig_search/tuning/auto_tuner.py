@@ -135,12 +135,12 @@ class AutoTuner:
 
     def _from_which_side(self, chain: _Chain, looks: int) -> None:
         """Where outlines are the same from elsewhere, go on from where light could make the picture look best."""
-        if not self._camera.look_alikes(chain.problem(chain.left), chain.rng):
+        if not self._camera.look_alikes(chain.problem(chain.left), chain.rng.spawn(1)[0]):
             return
         # Light tells sides apart only where things are seen as in the target.
         chain.go_on(self._align, int(self.camera / 2 * chain.renders))
         chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
-        places = self._camera.look_alikes(chain.problem(chain.left), chain.rng)
+        places = self._camera.look_alikes(chain.problem(chain.left), chain.rng.spawn(1)[0])
         if chain.state.off < NEAR or not places:
             return
         ordered = chain.by_best_light(self._lights, [{}, *places])

@@ -50,7 +50,7 @@ def look_alikes(scene: MovingScene, base: SceneLook, least: float) -> list[Float
     longest = max(walks, key=len, default=[])
     if not any(np.abs(at - start).max() >= FAR for at in longest):
         return []
-    costs = costs_of(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), POINTS), SIDE)
+    costs = costs_of(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), POINTS, scene.outlined), SIDE)
     here, *there = costs(np.array([start, *longest]))
     return [at for at, cost in zip(longest, there, strict=True) if cost < here + WORSE]
 

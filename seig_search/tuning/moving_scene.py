@@ -65,6 +65,11 @@ class MovingScene:
         self.image = ResidualImage(problem.target, width, height)
         self.numbers: list[int] = []
 
+    @property
+    def outlined(self) -> bool:
+        """Whether the target tells what shows nothing."""
+        return self.image.target.shape[2] > 3
+
     def learn(self) -> tuple[SceneLook | None, str]:
         """Learn what moves: the scene as it is with its surface, or None and why."""
         base = self.looks([(self.start, True)])[0]

@@ -55,8 +55,8 @@ def searched(
 
     eye = scene.eye()
     first = np.array([not eye or number in eye for number in scene.numbers])
-    tiny = costs_of(scene, PointPicture(base, scene.motions, here, TINY[1]), TINY[0])
-    rough = costs_of(scene, PointPicture(base, scene.motions, here, ROUGH[1]), ROUGH[0])
+    tiny = costs_of(scene, PointPicture(base, scene.motions, here, TINY[1], scene.outlined), TINY[0])
+    rough = costs_of(scene, PointPicture(base, scene.motions, here, ROUGH[1], scene.outlined), ROUGH[0])
     reach = 0.7 * 0.5 / scene.reach
     slid = guessed(tiny, spots, start, first, reach, guesses, rng)
     tops = [start, *(guess.at for guess in apart(slid, APART, guesses // PER_VALLEY))]
@@ -66,7 +66,8 @@ def searched(
     (look,) = scene.looks([(scene.whole(ends[0].at), True)])
     if look is None or look.surface is None:
         return apart(ends, least, count)
-    fine = costs_of(scene, PointPicture(look, scene.motions, scene.t(scene.whole(ends[0].at))), FINE_SIDE)
+    there = scene.t(scene.whole(ends[0].at))
+    fine = costs_of(scene, PointPicture(look, scene.motions, there, outlined=scene.outlined), FINE_SIDE)
     costs = fine(np.array([end.at for end in ends]))
     order = [Found(float(cost), end.at) for cost, end in zip(costs, ends, strict=True)]
     places = apart(sorted(order, key=lambda found: found.cost), least, count)

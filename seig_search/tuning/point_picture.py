@@ -22,7 +22,7 @@ Numbers = TypeVar("Numbers", npt.NDArray[np.int16], npt.NDArray[np.int64])
 BEHIND = 0.02
 """A point this share of its depth behind the nearest one about it is hidden by it."""
 FILLS, SPARSE, DENSE = 4, 4, 6
-"""In how many rounds empty pixels are filled, and by how many neighbours: where points are many, what is empty is so, and hollows in an outline are to stay."""
+"""In how many rounds empty pixels are filled, and by how many neighbours: many where outlines count, since hollows are to stay."""
 ENOUGH = 4.5
 """How many points in a pixel's middle are enough, those of what is hidden among them."""
 NOTHING = -1
@@ -37,14 +37,19 @@ class PointPicture:
         motions: What numbers do.
         t: (n,) how far each number was moved in ``look``.
         most: How many points to take at most, evenly; fewer for smaller pictures.
+        outlined: Whether what shows nothing counts: hollows in outlines are kept then, and things drawn no wider than they are. Otherwise pixels
+            that points miss are filled, since large things may have few.
     """
 
-    def __init__(self, look: SceneLook, motions: Motions, t: Floats, most: int | None = None) -> None:
+    def __init__(
+        self, look: SceneLook, motions: Motions, t: Floats, most: int | None = None, outlined: bool = False
+    ) -> None:
         if look.surface is None:
             raise ValueError("a point picture needs points")
         surface = look.surface.reshape(-1, 8).astype(np.float64)
         surface = surface[:: -(-len(surface) // most)] if most else surface
         self._motions = motions
+        self._outlined, self._around = outlined, DENSE if outlined else SPARSE
         owner = surface[:, 6].astype(int)
         order = np.argsort(owner, kind="stable")
         surface, owner = surface[order], owner[order]
@@ -110,8 +115,7 @@ class PointPicture:
         inside, column, row = inside[front], column[front], row[front]
         points = np.full((height, width), NOTHING, np.int64)
         points[row, column] = inside
-        many = len(deep) / max(4 * np.count_nonzero(np.isfinite(rough)), 1)
-        return _filled(points, SPARSE if many < ENOUGH else DENSE)
+        return _filled(points, self._around)
 
     def spots(self, ts: Floats) -> tuple[Narrow, Narrow, Narrow]:
         """Tell where points are seen, for many settings at once.
@@ -155,10 +159,10 @@ class PointPicture:
         column, row = across.astype(np.int64), down.astype(np.int64)
         cell = picture * pixels + row * width + column
         count = len(ts)
-        # A pixel that shows whatever falls anywhere in it makes things too wide by half a pixel all around: where points are many, its middle is enough.
-        many = len(cell) / max(np.count_nonzero(np.bincount(cell, minlength=count * pixels)), 1)
-        half = 0.5 * np.sqrt(min(1.0, ENOUGH / many))
-        if half < 0.5:
+        if self._outlined:
+            # A pixel that shows whatever falls anywhere in it makes things too wide by half a pixel all around: where points are many, its middle is enough.
+            many = len(cell) / max(np.count_nonzero(np.bincount(cell, minlength=count * pixels)), 1)
+            half = 0.5 * np.sqrt(min(1.0, ENOUGH / max(many, 1.0)))
             middle = (np.abs(across - column - 0.5) < half) & (np.abs(down - row - 0.5) < half)
             picture, point, cell = picture[middle], point[middle], cell[middle]
         # The bits of positive floats are in the order of the floats: the least of these is the nearest, with its label.
@@ -175,7 +179,7 @@ class PointPicture:
         )
         front = np.repeat(np.repeat(even, 2, axis=1), 2, axis=2)[:, :height, :width]
         labels[deep > front * np.float32(1 + BEHIND)] = NOTHING
-        return np.maximum(_filled(labels, SPARSE if many < ENOUGH else DENSE), 0)
+        return np.maximum(_filled(labels, self._around), 0)
 
 
 def _paints(look: SceneLook, kinds: Sequence[tuple[int, int]]) -> Floats:
