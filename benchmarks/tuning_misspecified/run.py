@@ -142,7 +142,7 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = chosen.out or Path(tempfile.mkdtemp(prefix="misspecified-"))
     folder.mkdir(parents=True, exist_ok=True)
-    with BlenderPool(PoolOptions(workers=2, threads=1)) as pool:
+    with BlenderPool(PoolOptions(workers=2, threads=1, deadline_s=900)) as pool:
         asked = cases(pool, chosen.cases, folder)
     lines, checks, told_by_case = [], [], []
     for short, name, program, target in asked:
