@@ -141,13 +141,15 @@ def spoiled(program: Program, rng: np.random.Generator) -> dict[str, Value]:
 class Case:
     """A spoiled scene and its target."""
 
-    def __init__(self, pool: BlenderPool, truth: Program, start: Mapping[str, Value], side: int, samples: int) -> None:
+    def __init__(
+        self, pool: BlenderPool, truth: Program, start: Mapping[str, Value], side: int, samples: int, clean: int
+    ) -> None:
         self.pool, self.truth, self.program = pool, truth, truth.with_values(start)
         self.fidelity = Fidelity.for_aspect(4 / 3, side, samples=samples, seed=0)
-        clean = pool.submit(RenderJob(truth.source, Fidelity.for_aspect(4 / 3, side, samples=512, seed=9))).result()
-        if clean.pixels is None:
-            raise SystemExit(f"the scene does not render: {clean.error}")
-        self.target = Target.from_array(clean.pixels)
+        shown = pool.submit(RenderJob(truth.source, Fidelity.for_aspect(4 / 3, side, samples=clean, seed=9))).result()
+        if shown.pixels is None:
+            raise SystemExit(f"the scene does not render: {shown.error}")
+        self.target = Target.from_array(shown.pixels)
         self.measurer = Measurer([plugins.make("evaluators", name) for name in EVALUATORS])
         self.scorer = Composite(known=list(self.measurer.specs))
         self.told: list[tuple[float, float]] = []
@@ -252,6 +254,7 @@ def main() -> None:
     parser.add_argument("--view", nargs="+", default=["Standard", "AgX"])
     parser.add_argument("--side", type=int, default=160)
     parser.add_argument("--samples", type=int, default=16)
+    parser.add_argument("--clean", type=int, default=512, help="samples of the target")
     parser.add_argument("--renders", type=int, default=8)
     parser.add_argument("--rival", type=int, default=80, help="renders of TPE; 0 leaves it out")
     parser.add_argument("--cache", type=Path, help="keep renders here: the next time only what is new is rendered")
@@ -265,7 +268,7 @@ def main() -> None:
                 for seed in tqdm(range(chosen.seeds), desc=f"{view} {lights}"):
                     rng = np.random.default_rng([seed, lights])
                     truth = scene(lights, view, rng)
-                    case = Case(pool, truth, spoiled(truth, rng), chosen.side, chosen.samples)
+                    case = Case(pool, truth, spoiled(truth, rng), chosen.side, chosen.samples, chosen.clean)
                     told = case.run(LightsTuner(directions=0.0), chosen.renders, seed)
                     rival = case.run(OptunaTuner("tpe", reach=0.5), chosen.rival, seed) if chosen.rival else None
                     rows.append(
