@@ -15,7 +15,7 @@ from seig_search.stages import STAGES, Stage
 
 from .expression import Expression
 from .normalising import NORMALISERS, family_of, soft_share
-from .weights import GUARDS, OVERALL, WEIGHTS, Guard, Presence
+from .weights import GUARDS, OVERALL, TUNING_GUARDS, WEIGHTS, Guard, Presence
 
 __all__ = ["Composite"]
 
@@ -27,7 +27,9 @@ class Composite:
         weights: By stage (or ``overall``), weights by metric; a stage that is given replaces that stage's defaults
             as a whole. Weights need not sum to 1.
         guards: Tolerances by metric, in the metric's own unit; a guard that is given replaces the default of its
-            metric, and None takes a guard away.
+            metric, and None takes a guard away, that on tuning too.
+        tuning_guards: Tolerances that hold in place of those of ``guards`` where only numbers were tuned; given ones replace
+            the defaults, and None leaves it at the metric's guard.
         terms: Values made of metrics, by a name of their own: expressions (see ``Expression``), cut to 0..1. They are
             weighed and guarded by their names, like metrics; one whose metrics were not measured is left out.
         presence: Settings of ``Presence`` that differ from its defaults; None leaves the factor out.
@@ -46,6 +48,7 @@ class Composite:
         *,
         weights: Mapping[str, Mapping[str, float]] | None = None,
         guards: Mapping[str, float | None] | None = None,
+        tuning_guards: Mapping[str, float | None] | None = None,
         terms: Mapping[str, str] | None = None,
         presence: Mapping[str, Any] | None = MappingProxyType({}),
         scales: Mapping[str, tuple[float, float]] | None = None,
@@ -70,21 +73,17 @@ class Composite:
                     f"nothing that the stage {stage!r} weighs is measured; it could weigh "
                     f"{', '.join(sorted(self._known)) or 'nothing'}: set its weights or add evaluators"
                 )
-        self._guards = {name: guard for name, guard in GUARDS.items() if name in self._known}
-        for name, tolerance in (guards or {}).items():
-            self._check_name(name, "guards")
-            if tolerance is None:
-                self._guards.pop(name, None)
-                continue
-            if not _is_amount(tolerance):
-                raise UsageError(f"the guard of {name!r} has the tolerance {tolerance!r}; give a number of at least 0")
-            self._guards[name] = Guard(tolerance, GUARDS[name].stages if name in GUARDS else STAGES)
+        defaults = {name: guard for name, guard in GUARDS.items() if name in self._known}
+        self._guards = self._with_given("guards", defaults, guards or {})
+        gone = {name for name, tolerance in (guards or {}).items() if tolerance is None}
+        stricter = {n: Guard(t, _stages(n)) for n, t in TUNING_GUARDS.items() if n in self._known and n not in gone}
+        self._tuning_guards = self._with_given("tuning_guards", stricter, tuning_guards or {})
 
     @property
     def needs(self) -> Sequence[str]:
         """Names of the metrics it reads."""
         weighed = {name for chosen in self._weights.values() for name, weight in chosen.items() if weight > 0}
-        read = weighed | set(self._guards) | (set(self._presence.metrics) & self._known)
+        read = weighed | set(self._guards) | set(self._tuning_guards) | (set(self._presence.metrics) & self._known)
         for name in read & set(self._terms):
             read = (read - {name}) | self._terms[name].names
         return tuple(sorted(read))
@@ -132,7 +131,7 @@ class Composite:
             if not higher and loss > guard.tolerance:
                 word = "rose" if after[name] > before[name] else "fell"
                 broken.append(
-                    f"{name} {word} from {before[name]:.4g} to {after[name]:.4g}, more than the {guard.tolerance:.4g} "
+                    f"{name} {word} from {before[name]:.6g} to {after[name]:.6g}, more than the {guard.tolerance:.4g} "
                     "that its guard allows"
                 )
         return broken
@@ -146,6 +145,12 @@ class Composite:
         anchored = copy.copy(self)
         anchored._reference = self._absolute_factor(self._with_terms(before))
         return anchored
+
+    def for_tuning(self) -> Composite:
+        """Give the same composite with the guards that hold for tuning; see ``seig_search.metrics.for_tuning``."""
+        strict = copy.copy(self)
+        strict._guards = {**self._guards, **self._tuning_guards}
+        return strict
 
     def _with_terms(self, metrics: Metrics) -> Metrics:
         made = {
@@ -180,6 +185,21 @@ class Composite:
         mean, wanted = math.prod(there) ** (1 / len(there)), self._presence
         share = min(1.0, max(0.0, (mean - wanted.lacking) / (wanted.enough - wanted.lacking)))
         return wanted.least + (1 - wanted.least) * share**2 * (3 - 2 * share)
+
+    def _with_given(
+        self, setting: str, defaults: Mapping[str, Guard], given: Mapping[str, float | None]
+    ) -> dict[str, Guard]:
+        """Lay given tolerances over default guards; None takes one away."""
+        found = dict(defaults)
+        for name, tolerance in given.items():
+            self._check_name(name, setting)
+            if tolerance is None:
+                found.pop(name, None)
+                continue
+            if not _is_amount(tolerance):
+                raise UsageError(f"{setting}: {name!r} has the tolerance {tolerance!r}; give a number of at least 0")
+            found[name] = Guard(tolerance, _stages(name))
+        return found
 
     def _checked_presence(self, given: Mapping[str, Any] | None) -> Presence:
         if given is None:
@@ -230,6 +250,11 @@ class Composite:
                 f"the metric {name!r} has no built-in normalisation; say which values count as 0 and as 1, "
                 f"as in scales: {{{name}: [0.0, 1.0]}}"
             )
+
+
+def _stages(name: str) -> tuple[Stage, ...]:
+    """Where a guard on a metric holds, whatever its tolerance."""
+    return GUARDS[name].stages if name in GUARDS else STAGES
 
 
 def _checked_term(name: str, text: str, measured: frozenset[str]) -> Expression:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from seig_search.stages import EDIT_STAGES, STAGES, Stage
 
-__all__ = ["GUARDS", "OVERALL", "WEIGHTS", "Guard", "Presence"]
+__all__ = ["GUARDS", "OVERALL", "TUNING_GUARDS", "WEIGHTS", "Guard", "Presence"]
 
 OVERALL = "overall"
 
@@ -142,4 +142,10 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "lpips": Guard(0.005),
         "encoder": Guard(0.02),
     }
+)
+
+# A tuner has the same things at hand before and after, so what looks less alike, or stands out less where it should, was
+# sold for a score. No tolerance for chance: both pictures draw the same paths, and what only light changes keeps its outline to the bit.
+TUNING_GUARDS: Mapping[str, float] = MappingProxyType(
+    {"silhouette": 0.0, "lpips": 0.0, "lpips_vgg": 0.0, "dreamsim": 0.0}
 )

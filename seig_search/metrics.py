@@ -12,7 +12,7 @@ import numpy.typing as npt
 from seig_search.stages import Stage
 from seig_search.target import Target
 
-__all__ = ["Evaluator", "Metric", "Metrics", "Score", "Scorer", "since"]
+__all__ = ["Evaluator", "Metric", "Metrics", "Score", "Scorer", "for_tuning", "since"]
 
 Metrics: TypeAlias = Mapping[str, float]
 """Values by metric name. A metric that does not apply to a target (silhouette without alpha) is left out."""
@@ -111,3 +111,16 @@ def since(scorer: Scorer, before: Metrics) -> Scorer:
     """
     anchored = getattr(scorer, "since", None)
     return anchored(before) if anchored else scorer
+
+
+def for_tuning(scorer: Scorer) -> Scorer:
+    """Give the scorer as it guards changes of nothing but numbers.
+
+    An edit may lose a little of one thing to gain much of another. A tuner finds such bargains by the hundred, so a scorer may
+    have a method ``for_tuning()`` that gives one with stricter guards. One without it is given back as it is.
+
+    Args:
+        scorer: The scorer.
+    """
+    strict = getattr(scorer, "for_tuning", None)
+    return strict() if strict else scorer

@@ -14,7 +14,7 @@ import seig_search
 from seig_search.candidate import Status
 from seig_search.config import Settings
 from seig_search.errors import SeigError, UsageError
-from seig_search.metrics import Metrics, Score, Scorer, since
+from seig_search.metrics import Metrics, Score, Scorer, for_tuning, since
 from seig_search.program import Parameter, Program
 from seig_search.render import RenderJob, RenderPool
 from seig_search.runs.atomic import write_json, write_png, write_text
@@ -60,6 +60,9 @@ class _Overall:
 
     def since(self, before: Metrics) -> Scorer:
         return _Overall(since(self.inner, before))
+
+    def for_tuning(self) -> Scorer:
+        return _Overall(for_tuning(self.inner))
 
     def broken_guards(self, before: Metrics, after: Metrics, stage: Stage) -> list[str]:
         return self.inner.broken_guards(before, after, stage)

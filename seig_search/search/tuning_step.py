@@ -14,10 +14,11 @@ import numpy.typing as npt
 from seig_search.candidate import Status
 from seig_search.errors import InvalidEdit, SeigError
 from seig_search.fidelity import Fidelity
-from seig_search.metrics import Metrics, Scorer, since
+from seig_search.metrics import Metrics, Scorer, for_tuning, since
 from seig_search.program import Parameter, Program
 from seig_search.render import RenderJob, Value
 from seig_search.search.candidates import Candidate, still_settled
+from seig_search.search.in_part import accepted_in_part
 from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.search.trial_log import TrialLog
@@ -26,14 +27,14 @@ from seig_search.tuning import AtBound, Noise, Trial, Tuner, TuningProblem, Verd
 from seig_search.tuning.light_layers import LightLayers
 from seig_search.tuning.scene_look import SceneLook
 
-__all__ = ["Border", "Tuned", "grouped", "tunable", "tune_candidate"]
+__all__ = ["Border", "Tuned", "tunable", "tune_candidate"]
 
 
 T = TypeVar("T")
 
 RENDERS_PER_PART = 8
-MOST_PARTS = 4
-"""Of so many trials, one render at guard fidelity is kept back, at most four: for accepting a rejected result in part."""
+MOST_PARTS = 8
+"""Of so many trials, one render at guard fidelity is kept back, at most eight: for accepting a rejected result in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Border:
         fidelity: Guard fidelity.
         min_gain: Least gain in score that counts.
         noise: What is known of chance; more than it explains must be gained as well.
+        tuning: Whether only numbers change, for which a scorer may have stricter guards.
     """
 
     renders: PaidRenders
@@ -53,6 +55,7 @@ class Border:
     fidelity: Fidelity
     min_gain: float
     noise: Noise
+    tuning: bool = False
 
     def measure(self, program: Program) -> Future[Measured]:
         """Render a program at guard fidelity."""
@@ -67,7 +70,8 @@ class Border:
             return Verdict(True, ("the program it replaces failed at guard fidelity",))
         self._listen(before, old.result().metrics, stage)
         least = max(self.min_gain, self.noise.least_gain(self.scorer, stage))
-        return accept(old.result().metrics, new.result().metrics, self.scorer, stage, least)
+        scorer = for_tuning(self.scorer) if self.tuning else self.scorer
+        return accept(old.result().metrics, new.result().metrics, scorer, stage, least)
 
     def _listen(self, program: Program, metrics: Metrics, stage: Stage) -> None:
         """Once a stage, render under another seed to learn what chance does."""
@@ -214,11 +218,13 @@ def tune_candidate(
         tuned = program.with_values(values)
     except InvalidEdit as error:
         return told_as(candidate, False, f"{told}; the values do not fit: {error}", {})
-    verdict = border.judge(program, tuned, stage)
+    strict = replace(border, tuning=True)
+    verdict = strict.judge(program, tuned, stage)
     explanation = f"{told}; {'accepted' if verdict.accepted else 'rejected'}: {'; '.join(verdict.reasons)}"
     if not verdict.accepted:
-        groups = grouped(values, parameters, parts)
-        kept = _in_part(program, groups, border, stage) if len(groups) > 1 else {}
+        kept = accepted_in_part(
+            program, values, parameters, lambda old, new: strict.judge(old, new, stage).accepted, parts
+        )
         if not kept:
             return told_as(candidate, False, explanation, values)
         values, tuned = kept, program.with_values(kept)
@@ -247,41 +253,6 @@ def _without_idle(
         return {}
     measured = border.renders.submit(RenderJob(program.source, fidelity, kept)).result()
     return kept if measured.status is Status.OK and measured.metrics == trial.metrics else dict(values)
-
-
-def grouped(values: Mapping[str, Value], parameters: Sequence[Parameter], most: int) -> list[dict[str, Value]]:
-    """Part changed values by what they belong to: the stage, then the first word of the name (``MUG`` of ``MUG_HEIGHT``).
-
-    Args:
-        values: Changed values by key.
-        parameters: Whose they are.
-        most: Most groups; the smallest are put together.
-    """
-    groups: dict[tuple[str, str], dict[str, Value]] = {}
-    for parameter in parameters:
-        if parameter.key in values:
-            owner = (str(parameter.stage), parameter.name.replace(".", "_").partition("_")[0])
-            groups.setdefault(owner, {})[parameter.key] = values[parameter.key]
-    found = sorted(groups.values(), key=len, reverse=True)
-    while len(found) > max(1, most):
-        last = found.pop()
-        found[-1] = {**found[-1], **last}
-        found.sort(key=len, reverse=True)
-    return found
-
-
-def _in_part(program: Program, groups: Sequence[Mapping[str, Value]], border: Border, stage: Stage) -> dict[str, Value]:
-    """Put groups of changes to the guard one by one, each on top of those that passed; gives what passed."""
-    kept: dict[str, Value] = {}
-    best = program
-    for group in groups:
-        try:
-            tried = program.with_values({**kept, **group})
-        except InvalidEdit:
-            continue
-        if border.judge(best, tried, stage).accepted:
-            kept, best = {**kept, **group}, tried
-    return kept
 
 
 def _picture(measured: Measured) -> Callable[[], npt.NDArray[np.uint8]] | None:

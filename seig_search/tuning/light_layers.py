@@ -17,6 +17,8 @@ SMALL = 160
 """Layers are averaged down to about this longer side: light is smooth, and noise averages out."""
 COVERED = 0.02
 DARK_ALBEDO = 1e-3
+INSIDE = 0.02
+"""How far from their bounds the numbers are when the solver begins, in e-folds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,9 @@ class Relit:
 
         low = np.array([np.log(a.low / a.value) for a in self._answers])
         high = np.array([np.log(a.high / a.value) for a in self._answers])
-        start = np.clip(np.zeros(len(self._answers)), low + 1e-9, high - 1e-9)
+        # From a bound the solver goes nowhere: its steps are scaled by the distance from it, for all numbers at once.
+        inside = np.minimum(INSIDE, (high - low) / 4)
+        start = np.clip(np.zeros(len(self._answers)), low + inside, high - inside)
         if not len(start):
             return start, float(np.sqrt(np.sum(self.residual(start) ** 2)))
         found = least_squares(self.residual, start, bounds=(low, high), x_scale=0.3, max_nfev=40)

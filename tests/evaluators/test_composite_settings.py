@@ -78,6 +78,8 @@ def test_nothing_measured_names_the_metrics():
         ({"weights": {"geometry": {}}}, "nothing that the stage 'geometry' weighs"),
         ({"guards": {"silhouete": 0.1}}, "did you mean 'silhouette'"),
         ({"guards": {"silhouette": -0.1}}, "at least 0"),
+        ({"tuning_guards": {"silhouete": 0.1}}, "did you mean 'silhouette'"),
+        ({"tuning_guards": {"silhouette": -0.1}}, "at least 0"),
         ({"known": ["mine"], "weights": {"geometry": {"mine": 1.0}}}, "no built-in normalisation"),
         ({"known": ["mine"]}, "add evaluators"),
         ({"scales": {"mine": (1.0, 1.0)}}, "two different numbers"),
@@ -130,6 +132,40 @@ def test_guards_speak_up_beyond_their_tolerance_in_either_direction():
     assert len(broken) == 2
     assert any("silhouette fell from 0.9 to 0.8" in sentence for sentence in broken)
     assert any("multiscale rose" in sentence for sentence in broken)
+
+
+def test_tuning_may_lose_nothing_of_silhouette_and_lpips_and_keep_them_as_they_are():
+    composite = Composite()
+    tuning = composite.for_tuning()
+    before = {"silhouette": 0.9, "lpips": 0.1, "edges": 0.8}
+    for after in ({**before, "silhouette": 0.8999}, {**before, "lpips": 0.1001}):
+        assert composite.broken_guards(before, after, Stage.LIGHTING) == []
+        assert len(tuning.broken_guards(before, after, Stage.LIGHTING)) == 1
+    better = {"silhouette": 0.95, "lpips": 0.05, "edges": 0.79}
+    for after in (before, better):
+        assert tuning.broken_guards(before, after, Stage.LIGHTING) == []
+    assert tuning.broken_guards(before, {**before, "edges": 0.7}, Stage.LIGHTING) != []
+
+
+@pytest.mark.parametrize(
+    ("settings", "allowed"),
+    [
+        ({}, False),
+        ({"guards": {"silhouette": 0.05}}, False),
+        ({"tuning_guards": {"silhouette": 0.002}}, True),
+        ({"tuning_guards": {"silhouette": None}}, True),
+        ({"guards": {"silhouette": None}}, True),
+    ],
+)
+def test_guards_on_tuning_are_settings(settings, allowed):
+    before, after = {"silhouette": 0.9}, {"silhouette": 0.899}
+    assert (Composite(**settings).for_tuning().broken_guards(before, after, Stage.LIGHTING) == []) is allowed
+
+
+def test_an_anchored_composite_keeps_its_guards_on_tuning():
+    before = {"silhouette": 0.9, "detail": 0.5, "contrast": 0.5, "colour": 0.5}
+    anchored = Composite().for_tuning().since(before)
+    assert anchored.broken_guards(before, {**before, "silhouette": 0.899}, Stage.LIGHTING) != []
 
 
 def test_a_guarded_metric_that_is_gone_breaks_its_guard():

@@ -6,14 +6,16 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from seig_search.candidate import Status
 from seig_search.fidelity import Fidelity
 from seig_search.metrics import Score
 from seig_search.program import Program
 from seig_search.search.candidates import Candidate
+from seig_search.search.in_part import accepted_in_part, parted
 from seig_search.search.renders import Measured
-from seig_search.search.tuning_step import Border, grouped, tune_candidate
+from seig_search.search.tuning_step import Border, tune_candidate
 from seig_search.stages import Stage
 from seig_search.tuning import Noise, TuningResult
 
@@ -30,6 +32,13 @@ def geometry():
 
 if __name__ == "__main__":
     geometry()
+"""
+LIT = """
+LAMP_ENERGY = 0.5  # @param 0.0..1.0
+
+
+def lighting():
+    pass
 """
 SEARCH, GUARD = Fidelity(32, 32, samples=1), Fidelity(64, 64, samples=4)
 
@@ -49,7 +58,9 @@ class Renders:
         now = {p.key: float(p.value) for p in program.parameters}
         gain = 0.2 * now["CUP_WIDTH"] + 0.3 * now["TABLE_SIZE"] + 0.1 * job.fidelity.seed
         future: Future[Measured] = Future()
-        future.set_result(Measured(job.key, Status.OK, {"gain": gain, "table": now["TABLE_SIZE"]}))
+        future.set_result(
+            Measured(job.key, Status.OK, {"gain": gain, "table": now["TABLE_SIZE"], "height": now["CUP_HEIGHT"]})
+        )
         return future
 
 
@@ -64,6 +75,18 @@ class Scorer:
 
     def broken_guards(self, before, after, stage):
         return ["the table grew"] if after["table"] > before["table"] else []
+
+
+class StrictScorer(Scorer):
+    """Where only numbers were tuned, the cup may not grow taller."""
+
+    def for_tuning(self):
+        return TuningScorer()
+
+
+class TuningScorer(Scorer):
+    def broken_guards(self, before, after, stage):
+        return ["the cup grew taller"] if after["height"] > before["height"] else []
 
 
 class Tuner:
@@ -81,9 +104,9 @@ class LayersTuner(Tuner):
         return super().tune(problem, submit, rng, progress)
 
 
-def tuned(values, renders=32, sigmas=0.0, tuner=Tuner, search=SEARCH):
+def tuned(values, renders=32, sigmas=0.0, tuner=Tuner, search=SEARCH, scorer=None):
     program = Program.parse(SOURCE)
-    source, scorer = Renders(), Scorer()
+    source, scorer = Renders(), scorer or Scorer()
     border = Border(source, scorer, GUARD, 1e-4, Noise(sigmas))
     measured = Measured("start", Status.OK, {"gain": 0.25, "table": 0.5})
     tuner = tuner(values)
@@ -135,12 +158,48 @@ def test_what_parts_cost_is_kept_back_from_the_tuner():
     assert small.allowed == 6
 
 
-def test_values_are_parted_by_what_they_belong_to():
-    parameters = Program.parse(SOURCE).parameters
-    values = {"CUP_WIDTH": 1.0, "TABLE_SIZE": 1.0, "CUP_HEIGHT": 1.0}
-    assert grouped(values, parameters, 4) == [{"CUP_WIDTH": 1.0, "CUP_HEIGHT": 1.0}, {"TABLE_SIZE": 1.0}]
-    assert grouped(values, parameters, 1) == [values]
-    assert grouped({}, parameters, 4) == []
+def test_values_are_parted_by_stage_then_thing_then_each_alone():
+    parameters = Program.parse(SOURCE + LIT).parameters
+    values = {"CUP_WIDTH": 1.0, "TABLE_SIZE": 1.0, "CUP_HEIGHT": 1.0, "LAMP_ENERGY": 1.0}
+    shapes = {key: 1.0 for key in values if key != "LAMP_ENERGY"}
+    cup = {"CUP_WIDTH": 1.0, "CUP_HEIGHT": 1.0}
+    assert parted(values, parameters) == [shapes, {"LAMP_ENERGY": 1.0}]
+    assert parted(shapes, parameters) == [cup, {"TABLE_SIZE": 1.0}]
+    assert parted(cup, parameters) == [{"CUP_WIDTH": 1.0}, {"CUP_HEIGHT": 1.0}]
+    assert parted({"CUP_WIDTH": 1.0}, parameters) == parted({}, parameters) == []
+
+
+@pytest.mark.parametrize("bad", ["CUP_WIDTH", "CUP_HEIGHT", "TABLE_SIZE", "LAMP_ENERGY"])
+def test_with_judgements_enough_all_but_the_bad_number_is_kept(bad):
+    program = Program.parse(SOURCE + LIT)
+    values = {"CUP_WIDTH": 1.0, "TABLE_SIZE": 1.0, "CUP_HEIGHT": 1.0, "LAMP_ENERGY": 1.0}
+    judged = []
+
+    def passes(old, new):
+        judged.append(new)
+        return next(p.value for p in new.parameters if p.key == bad) != 1.0
+
+    def kept(most):
+        judged.clear()
+        return accepted_in_part(program, values, program.parameters, passes, most)
+
+    assert kept(10).keys() == values.keys() - {bad}
+    assert len(kept(1)) in (0, 3) and len(judged) == 1
+    assert kept(0) == {} and not judged
+
+
+def test_tuning_is_held_to_the_stricter_guards_of_a_scorer():
+    made, _, _ = tuned({"CUP_WIDTH": 0.9, "CUP_HEIGHT": 0.9}, scorer=StrictScorer())
+    assert dict(made.values) == {"CUP_WIDTH": 0.9}
+    assert "the cup grew taller" in made.explanation
+
+
+def test_what_is_no_tuning_is_held_to_the_usual_guards():
+    program = Program.parse(SOURCE)
+    border = Border(Renders(), StrictScorer(), GUARD, 1e-4, Noise(0.0))
+    grown = program.with_values({"CUP_WIDTH": 0.9, "CUP_HEIGHT": 0.9})
+    assert border.judge(program, grown, Stage.GEOMETRY).accepted
+    assert not replace(border, tuning=True).judge(program, grown, Stage.GEOMETRY).accepted
 
 
 def test_a_gain_that_chance_explains_is_not_accepted():

@@ -14,6 +14,7 @@ from seig_search.errors import UsageError
 from seig_search.program import Parameter
 from seig_search.stages import Stage
 from seig_search.tuning import AutoTuner, LightsTuner
+from seig_search.tuning.light_layers import Answer, LightLayers, Relit
 from seig_search.tuning.lights_tuner import is_amount
 from seig_search.tuning.view_curve import ViewCurve, encoded
 
@@ -227,3 +228,27 @@ def test_a_learnt_curve_holds_for_light_that_it_has_seen():
     assert np.quantile(np.abs(view(other) - filmic(other)), 0.95) < 0.02
     with pytest.raises(ValueError, match="no pixels"):
         ViewCurve.fit(linear[:0], linear[:0])
+
+
+def test_a_number_on_its_bound_does_not_hold_up_the_others():
+    # Less of both lights on the left would be better, but best is less of one and more of the other, which is on its bound. The
+    # third has the right to itself.
+    layers = np.zeros((5, 24, 32, 3), np.float32)
+    layers[0, :, :16] = np.linspace(0.12, 0.18, 16)[:, None]
+    layers[1, :, :16] = np.linspace(0.18, 0.12, 16)[:, None]
+    layers[2, :, 16:] = 0.15
+    opaque = np.full((24, 32, 1), 255, np.uint8)
+
+    def shown(*growth):
+        light = np.einsum("nhwc,n->hwc", layers[:3], growth)
+        return np.dstack([np.round(255 * encoded(light)).astype(np.uint8), opaque])
+
+    look = LightLayers(layers, ("a", "b", "c", "world", "emission"), shown(1, 1, 1))
+    answers = [
+        Answer(name, None, 1.0, 0.05, high, np.eye(5)[n][:, None] * np.ones(3))
+        for n, (name, high) in enumerate([("a", 1.0), ("b", 20.0), ("c", 20.0)])
+    ]
+    steps, _ = Relit(look, look.view(), answers, shown(1.3, 0.3, 1.05), blur=1e-3, pull=1e-4).solve()
+    assert steps[0] == pytest.approx(0, abs=0.01)
+    assert steps[1] < np.log(0.7)
+    assert steps[2] == pytest.approx(np.log(1.05), abs=0.01)
