@@ -11,7 +11,7 @@ __all__ = ["cheap_fidelity"]
 
 STEP = 2
 """Sides and samples are divided by this."""
-FIXED = Fraction(1, 4)
+FIXED = Fraction(1, 16)
 """The part of a small render's time that does not shrink with its pixels and samples: building the scene, starting Cycles."""
 
 

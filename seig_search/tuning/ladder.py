@@ -34,8 +34,8 @@ class Rung:
 class Ladder:
     """Queues trials and pays for them; equal values are paid once.
 
-    Whoever is on the low rung has room held for a whole render, so that going on never breaks the budget. Where the room
-    left is too small for both rungs, the low one is left out.
+    Whoever is on the low rung has room held for a whole render, so that going on never breaks the budget. The last
+    render, where both rungs no longer fit, leaves the low one out.
 
     Args:
         start: What came of no change at all.
@@ -54,12 +54,20 @@ class Ladder:
         """How many settings were tried beside the start, on any rung."""
         return len(self._whole.keys() | self._looks.keys()) - 1
 
+    @property
+    def has_room(self) -> bool:
+        """Whether another trial may begin."""
+        if self._cheap is None:
+            return self._spending.has_room()
+        # While room is held, it may come back: waiting for that beats a render without a look.
+        return self._spending.has_room(self._cheap.share) or (not self._spending.held and self._spending.has_room())
+
     def know(self, values: Mapping[str, Value], trial: Trial) -> None:
         """Take a trial that was made, and paid for, before."""
         self._whole[_key(values)] = _settled(trial)
 
     def begin(self, values: Mapping[str, Value]) -> Rung:
-        """Put a trial on its first rung. There must be room for a whole render."""
+        """Put a trial on its first rung. It takes that there is room."""
         key, cheap = _key(values), self._cheap
         if cheap is None or key in self._whole:
             return self._on_top(values, Fraction(1))

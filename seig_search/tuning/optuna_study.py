@@ -15,7 +15,7 @@ __all__ = ["OptunaStudy"]
 
 CHEAP = 1
 """The step under which scores at low fidelity are reported: the only one, and the pruner's first rung."""
-SURVIVORS = 2
+SURVIVORS = 4
 """One in so many may go on from low fidelity."""
 
 

@@ -28,7 +28,7 @@ class OptunaTuner(SamplingTuner):
             (a scrambled Sobol sequence), ``random``, or ``auto``: CMA-ES where very many numbers are to be moved, else TPE.
         reach: Half the trust region's width about each current value, as a fraction of its range, above 0 and at most 1.
         sigma: The first steps' size, as a fraction of the trust region, above 0 and at most 1.
-        pruning: Whether each trial is looked at in low fidelity first, and cut if half of the others looked better there.
+        pruning: Whether each trial is looked at in low fidelity first, and cut unless it is in the best quarter of all so far there.
             Not for ``cmaes`` and ``gp``, which learn nothing from a cut trial; ``auto`` does without where it takes CMA-ES.
 
     Raises:

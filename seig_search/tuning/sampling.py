@@ -108,10 +108,10 @@ class SamplingTuner:
             start, room = finite(problem.start.score), problem.max_renders - spending.renders
             study = OptunaStudy(space, chosen, self.sigma, start, room, rng, earlier, problem.storage)
         # Equal values are one trial, so a small space may run out of new ones: asks are limited too.
-        most_asks = 4 * problem.max_renders + 32
+        most_asks = 4 * math.ceil(problem.max_renders / (cheap.share if cheap else 1)) + 32
         try:
             while True:
-                while len(waiting) < max(1, problem.in_flight) and spending.has_room() and asks < most_asks:
+                while len(waiting) < max(1, problem.in_flight) and ladder.has_room and asks < most_asks:
                     number, coordinates = study.ask()
                     asks += 1
                     waiting.append((number, ladder.begin(space.changes(coordinates)), best.trial))

@@ -14,11 +14,16 @@ class Spending:
     Args:
         most: Renders allowed.
         spent: Renders spent so far.
+
+    Attributes:
+        spent: Renders spent, cheap ones by their share.
+        held: Whole renders that room is kept for.
     """
 
     def __init__(self, most: int, spent: int = 0) -> None:
         self.spent = Fraction(spent)
-        self._most, self._held = most, 0
+        self.held = 0
+        self._most = most
 
     @property
     def renders(self) -> int:
@@ -27,7 +32,7 @@ class Spending:
 
     def has_room(self, share: Fraction = Fraction(0)) -> bool:
         """Whether a whole render fits beside what is spent and held, and a share of one with it."""
-        return self.spent + self._held + 1 + share <= self._most
+        return self.spent + self.held + 1 + share <= self._most
 
     def pay(self, share: Fraction = Fraction(1)) -> None:
         """Spend a render, or a share of one."""
@@ -35,8 +40,8 @@ class Spending:
 
     def hold(self) -> None:
         """Keep room for a whole render."""
-        self._held += 1
+        self.held += 1
 
     def release(self) -> None:
         """Give back the room for one."""
-        self._held -= 1
+        self.held -= 1
