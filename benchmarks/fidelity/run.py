@@ -20,7 +20,7 @@ from seig_search.fidelity import Fidelity
 from seig_search.render import RenderJob
 
 PROGRAM = Path(__file__).resolve().parents[2] / "examples" / "programs" / "mug.py"
-LEVELS = ((128, 4), (160, 6), (256, 16), (512, 64))
+LEVELS = ((80, 3), (128, 4), (160, 6), (256, 16), (512, 64))
 KINDS = {
     "plain": {},
     "adaptive 0.1": {"adaptive": 0.1},

@@ -4,7 +4,7 @@ The target is a clean render of an exact scene; the start has some of its number
 PSNR of the best trial (by the composite's overall score, which the tuners climb) after 40, 80, ... renders, the noise floor (PSNR of the truth itself, rendered
 as trials are), the mean error of the numbers as a fraction of their ranges, and how often a scene was built without a picture being looked at,
 which is not counted among the renders. At the end, the share of cases within 1 dB of the floor by tuner: once with the pictures as they are, denoised, where
-the floor is near 40 dB, and once with the same numbers rendered without the denoiser, where it is the noise of six samples.
+the floor is near 40 dB, and once with the same numbers rendered without the denoiser, where it is the noise of six samples. Renders at low fidelity (`tpe-pruned`) count by their share.
 
     python benchmarks/tuning_exact/run.py --scenes nine --tuners residual tpe cmaes --renders 60
     python benchmarks/tuning_exact/run.py --seeds 3 --tuners random tpe cmaes gp residual auto
@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ from seig_search.target import Target
 from seig_search.tuning import (
     AutoTuner,
     CameraTuner,
+    CheapTrials,
     ColoursTuner,
     LightsTuner,
     LocalTuner,
@@ -47,6 +50,7 @@ from seig_search.tuning import (
     Trial,
     TuningProblem,
 )
+from seig_search.tuning.cheap_fidelity import cheap_fidelity
 from seig_search.tuning.light_layers import LightLayers
 from seig_search.tuning.scene_look import SceneLook, look_of, scene_job
 
@@ -59,6 +63,7 @@ TUNERS: dict[str, Callable[[], Any]] = {
     "colours": ColoursTuner,
     "local": LocalTuner,
     "tpe": lambda: OptunaTuner("tpe", reach=0.5),
+    "tpe-pruned": lambda: OptunaTuner("tpe", reach=0.5, pruning=True),
     "cmaes": lambda: OptunaTuner("cmaes", reach=0.5),
     "gp": lambda: OptunaTuner("gp", reach=0.5),
     "random": lambda: OptunaTuner("random", reach=0.5),
@@ -91,7 +96,7 @@ class Bench:
         self.measurer = Measurer([plugins.make("evaluators", name) for name in EVALUATORS])
         self.scorer = Composite(known=list(self.measurer.specs))
         self.moved = frozenset(start)
-        self.looks = self.built = 0
+        self.looks, self.built = Fraction(0), 0
 
     def trial(self, result: RenderResult) -> Trial:
         """What a tuner hears of a render."""
@@ -103,11 +108,28 @@ class Bench:
 
     def submit(self, values: Mapping[str, Value]) -> Future[Trial]:
         """Render with some values."""
+        return self.rendered(self.fidelity, values)
+
+    def rendered(self, fidelity: Fidelity, values: Mapping[str, Value]) -> Future[Trial]:
+        """Render with some values at some fidelity."""
         answer: Future[Trial] = Future()
-        self.pool.submit(RenderJob(self.program.source, self.fidelity, values)).add_done_callback(
+        self.pool.submit(RenderJob(self.program.source, fidelity, values)).add_done_callback(
             lambda done: answer.set_result(self.trial(done.result()))
         )
         return answer
+
+    def cheap(self) -> CheapTrials:
+        """Trials at low fidelity; counted by their share."""
+        lower = cheap_fidelity(self.fidelity)
+        if lower is None:
+            raise SystemExit(f"nothing is left to halve in {self.fidelity}")
+        fidelity, share = lower
+
+        def submit(values: Mapping[str, Value]) -> Future[Trial]:
+            self.looks += share
+            return self.rendered(fidelity, values)
+
+        return CheapTrials(submit, share)
 
     def layers(self, values: Mapping[str, Value]) -> Future[LightLayers | None]:
         """Render by light."""
@@ -141,8 +163,8 @@ class Bench:
         """Tune, and tell how PSNR and the numbers' error went."""
         parameters = tuple(p for p in self.program.tunable() if p.key in self.moved)
         start = self.submit({}).result()
-        order: list[tuple[int, Mapping[str, Value], Future[Trial]]] = []
-        self.looks = self.built = 0
+        order: list[tuple[Fraction, Mapping[str, Value], Future[Trial]]] = []
+        self.looks, self.built = Fraction(0), 0
 
         def submit(values: Mapping[str, Value]) -> Future[Trial]:
             future = self.submit(values)
@@ -151,12 +173,23 @@ class Bench:
 
         began = time.perf_counter()
         truth = self.trial(self.pool.submit(RenderJob(self.truth.source, self.fidelity)).result())
-        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers, self.scenes)
+        problem = TuningProblem(
+            parameters,
+            start,
+            renders,
+            6,
+            Stage.LIGHTING,
+            self.target,
+            self.layers,
+            self.scenes,
+            cheap=self.cheap(),
+        )
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
         told = [(count, values, future.result()) for count, values, future in order if not future.cancelled()]
-        curve, noisy, marks = {}, {}, [mark for mark in MARKS if mark < len(told) + self.looks]
-        for mark in (*marks, len(told) + self.looks):
+        spent = math.ceil(len(told) + self.looks)
+        curve, noisy, marks = {}, {}, [mark for mark in MARKS if mark < spent]
+        for mark in (*marks, spent):
             known = [({}, start), *((values, trial) for count, values, trial in told if count <= mark)]
             values, best = max(known, key=lambda pair: pair[1].score or 0.0)
             curve[mark] = round(best.metrics["psnr"], 2)
@@ -228,7 +261,8 @@ def main() -> None:
     if asked.quick:
         asked.scenes, asked.seeds, asked.side = ["nine", "toy_blocks"], 1, 96
     rows: list[dict[str, Any]] = []
-    with BlenderPool(PoolOptions(threads=1)) as pool:
+    # The target's many samples may take longer than a trial's deadline.
+    with BlenderPool(PoolOptions(threads=1, deadline_s=900)) as pool:
         for name in asked.scenes:
             for seed in range(asked.seeds):
                 program = load(name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any
 
 from seig_search.config import BudgetSettings
@@ -18,9 +20,10 @@ __all__ = ["Budget", "Spend"]
 
 @dataclass(slots=True)
 class Spend:
-    """Running totals. ``renders`` counts distinct jobs, whoever computed them; ``scenes`` those that were built for facts, not to be looked at; ``usd`` is None once a call had no price."""
+    """Running totals. ``renders`` counts distinct jobs, whoever computed them, those at a tuner's low fidelity by their share, the sum rounded up; ``cheap_renders`` how many those were; ``scenes`` those that were built for facts, not to be looked at; ``usd`` is None once a call had no price."""
 
     renders: int = 0
+    cheap_renders: int = 0
     scenes: int = 0
     render_seconds: float = 0.0
     lost_workers: int = 0
@@ -58,6 +61,7 @@ class Budget:
     def __init__(self, caps: BudgetSettings, minutes_before: float = 0.0) -> None:
         self.caps = caps
         self._spend = Spend()
+        self._renders = Fraction(0)
         self._lock = threading.Lock()
         self._settled = threading.Condition(self._lock)
         self._held = _Held()
@@ -81,10 +85,16 @@ class Budget:
         with self._lock:
             return Spend(**{**asdict(self._spend), "minutes": self.minutes})
 
-    def count_render(self) -> None:
-        """Count one more distinct render."""
+    def count_render(self, share: Fraction = Fraction(1)) -> None:
+        """Count one more distinct render.
+
+        Args:
+            share: What it costs, as a share of a render of this run; summed exactly, so that no order of counting matters.
+        """
         with self._lock:
-            self._spend.renders += 1
+            self._renders += share
+            self._spend.renders = math.ceil(self._renders)
+            self._spend.cheap_renders += share < 1
 
     def count_scene(self) -> None:
         """Count one more scene that was built without being looked at."""

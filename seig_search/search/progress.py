@@ -27,7 +27,7 @@ class Progress:
         self._budget = budget
         self._quiet = quiet
         self._lock = threading.Lock()
-        self._failed = 0
+        self._done = self._failed = 0
         self._best: float | None = None
         self._bar: tqdm[Any] = tqdm(
             total=budget.caps.renders, unit="render", dynamic_ncols=True, disable=quiet, smoothing=0.05
@@ -42,9 +42,11 @@ class Progress:
     def render_done(self, measured: Measured) -> None:
         """Count a render."""
         with self._lock:
+            self._done += 1
             self._failed += measured.status is not Status.OK
             self._show()
-            self._bar.update()
+            # Renders at a tuner's low fidelity are more than they count for.
+            self._bar.update(min(self._done, self._budget.spend().renders) - self._bar.n)
 
     def score(self, value: float) -> None:
         """Hear a score."""

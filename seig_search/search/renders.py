@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -133,19 +134,20 @@ class PaidRenders:
         """Against what renders are measured."""
         return self._target
 
-    def submit(self, job: RenderJob, lost_again: bool = False) -> Future[Measured]:
+    def submit(self, job: RenderJob, lost_again: bool = False, share: Fraction = Fraction(1)) -> Future[Measured]:
         """Give the render of a job, measured; equal jobs share one future.
 
         Args:
             job: What to render.
             lost_again: Whether a render that an earlier sitting lost is tried again. Decisions were made on it otherwise.
+            share: What it costs, as a share of a render of this run.
         """
         with self._lock:
             if job.key in self._futures:
                 return self._futures[job.key]
             future: Future[Measured] = Future()
             self._futures[job.key] = future
-            self._budget.count_render()
+            self._budget.count_render(share)
         event = self._journal.find("rendered", job.key)
         if lost_again and event is not None and event["status"] == Status.LOST:
             event = None

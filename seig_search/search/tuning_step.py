@@ -23,7 +23,8 @@ from seig_search.search.progress import Progress
 from seig_search.search.renders import Measured, PaidRenders
 from seig_search.search.trial_log import TrialLog
 from seig_search.stages import Stage
-from seig_search.tuning import AtBound, Noise, Trial, Tuner, TuningProblem, Verdict, accept, at_bounds
+from seig_search.tuning import AtBound, CheapTrials, Noise, Trial, Tuner, TuningProblem, Verdict, accept, at_bounds
+from seig_search.tuning.cheap_fidelity import cheap_fidelity
 from seig_search.tuning.light_layers import LightLayers
 from seig_search.tuning.scene_look import SceneLook
 
@@ -166,7 +167,7 @@ def tune_candidate(
     start = Trial(
         Status.OK, candidate.score(scorer, stage), dict(candidate.measured.metrics), _picture(candidate.measured)
     )
-    log = TrialLog()
+    log, lower = TrialLog(), cheap_fidelity(fidelity)
     log.hear({}, start.metrics)
 
     def submit(values: Mapping[str, Value]) -> Future[Trial]:
@@ -187,6 +188,13 @@ def tune_candidate(
             return _settled(None)
         return border.renders.build(program.source, fidelity, values, surface)
 
+    def look(values: Mapping[str, Value]) -> Future[Trial]:
+        if halted() or lower is None:
+            return _settled(Trial(Status.SURPLUS, None))
+        job = RenderJob(program.source, lower[0], values)
+        # Which numbers do nothing is told by pictures of one fidelity.
+        return _trial(border.renders.submit(job, share=lower[1]), values, scorer, stage, log, heard=False)
+
     parts = min(MOST_PARTS, max_renders // RENDERS_PER_PART)
     result = tuner.tune(
         TuningProblem(
@@ -198,6 +206,7 @@ def tune_candidate(
             border.renders.target,
             layers if fidelity.engine == "CYCLES" else None,
             scenes if fidelity.engine == "CYCLES" else None,
+            cheap=CheapTrials(look, lower[1]) if lower else None,
             storage=None if studies is None else (studies, f"{stage.value}/{candidate.id}"),
         ),
         submit,
@@ -282,7 +291,12 @@ def _settled(answer: T) -> Future[T]:
 
 
 def _trial(
-    measured: Future[Measured], values: Mapping[str, Value], scorer: Scorer, stage: Stage, log: TrialLog
+    measured: Future[Measured],
+    values: Mapping[str, Value],
+    scorer: Scorer,
+    stage: Stage,
+    log: TrialLog,
+    heard: bool = True,
 ) -> Future[Trial]:
     answer: Future[Trial] = Future()
 
@@ -298,7 +312,8 @@ def _trial(
             answer.set_exception(error)
             return
         if got.status is Status.OK:
-            log.hear(values, got.metrics)
+            if heard:
+                log.hear(values, got.metrics)
         else:
             log.hear_failure(got.reason)
         try:

@@ -13,12 +13,13 @@ from seig_search.tuning.local_tuner import LocalTuner
 from seig_search.tuning.noise import Noise
 from seig_search.tuning.optuna_tuner import OptunaTuner
 from seig_search.tuning.residual_tuner import ResidualTuner
-from seig_search.tuning.seam import Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
+from seig_search.tuning.seam import CheapTrials, Submit, Trial, Tuner, TuningProblem, TuningProgress, TuningResult
 
 __all__ = [
     "AtBound",
     "AutoTuner",
     "CameraTuner",
+    "CheapTrials",
     "ColoursTuner",
     "LightsTuner",
     "LocalTuner",

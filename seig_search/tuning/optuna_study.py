@@ -13,6 +13,11 @@ from seig_search.tuning.space import Axis, Coordinates, Space
 
 __all__ = ["OptunaStudy"]
 
+CHEAP = 1
+"""The step under which scores at low fidelity are reported: the only one, and the pruner's first rung."""
+SURVIVORS = 4
+"""One in so many may go on from low fidelity."""
+
 
 class OptunaStudy:
     """One Optuna study over a space, driven by ask and tell.
@@ -26,6 +31,10 @@ class OptunaStudy:
         rng: The only source of randomness.
         earlier: Coordinates and scores that are known already; those outside of the space are left out.
         storage: File and name to keep the study under, as ``optuna-dashboard`` opens it; a study of that name is replaced.
+
+    Trials may be cut by asynchronous successive halving (Li et al., MLSys 2020, https://arxiv.org/abs/1810.05934) with one rung.
+    It compares a score with all others of its fidelity, those of cut trials too; a median over the trials that went on would
+    rise with every cut, until chance alone gets past it. The first trial always goes on.
     """
 
     def __init__(
@@ -42,7 +51,7 @@ class OptunaStudy:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._failed = optuna.trial.TrialState.FAIL
+        self._failed, self._pruned = optuna.trial.TrialState.FAIL, optuna.trial.TrialState.PRUNED
         self._distributions = {axis.name: _distribution(axis) for axis in space.axes}
         startup = min(10, max(3, trials // 8))
         seed = int(rng.integers(2**31))
@@ -72,6 +81,15 @@ class OptunaStudy:
         self._asked[trial.number] = trial
         return trial.number, dict(trial.params)
 
+    def cuts(self, number: int, score: float) -> bool:
+        """Hear a trial's score at low fidelity; give whether it ends there, which is then told to the sampler."""
+        trial = self._asked[number]
+        trial.report(score, CHEAP)
+        if not trial.should_prune():
+            return False
+        self._study.tell(self._asked.pop(number), state=self._pruned)
+        return True
+
     def tell(self, number: int, score: float | None) -> None:
         """Hear a trial's score; None if it failed."""
         trial = self._asked.pop(number)
@@ -85,14 +103,15 @@ def _create(sampler: Any, storage: tuple[Path, str] | None) -> Any:
     import optuna
     from optuna.storages.journal import JournalFileBackend, JournalStorage
 
+    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=CHEAP, reduction_factor=SURVIVORS)
     if storage is None:
-        return optuna.create_study(direction="maximize", sampler=sampler)
+        return optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
     place, name = storage
     kept = JournalStorage(JournalFileBackend(str(place)))
     if name in optuna.get_all_study_names(kept):
         # A run that was stopped in the middle tunes again, from the journal of its renders.
         optuna.delete_study(study_name=name, storage=kept)
-    return optuna.create_study(direction="maximize", sampler=sampler, storage=kept, study_name=name)
+    return optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner, storage=kept, study_name=name)
 
 
 def _is_inside(coordinates: Coordinates, space: Space) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from seig_search.tuning.light_layers import LightLayers
     from seig_search.tuning.scene_look import SceneLook
 
-__all__ = ["Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
+__all__ = ["CheapTrials", "Submit", "Trial", "Tuner", "TuningProblem", "TuningProgress", "TuningResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,19 @@ Submit: TypeAlias = Callable[[Mapping[str, Value]], Future[Trial]]
 
 
 @dataclass(frozen=True, slots=True)
+class CheapTrials:
+    """Trials at a lower fidelity than that of the problem. Their scores compare with each other only.
+
+    Args:
+        submit: Queues one.
+        share: What one costs, as a share of a render of ``max_renders``, above 0 and below 1. A fraction, so that sums are exact.
+    """
+
+    submit: Submit
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class TuningProblem:
     """What to tune.
 
@@ -64,6 +78,7 @@ class TuningProblem:
             it is not one of ``max_renders``. The answer is None if that failed. None where nobody can.
         earlier: Values and scores that are known already, for tuners that learn from them; not counted as trials.
         storage: Where a tuner may keep a study for others to open, a file and a name; None for nowhere.
+        cheap: Trials at a lower fidelity; None where there is none.
         learnt: What tuners found out about the program and keep for those that come after them, each under its own name.
     """
 
@@ -77,6 +92,7 @@ class TuningProblem:
     scenes: Callable[[Mapping[str, Value], bool], Future[SceneLook | None]] | None = None
     earlier: tuple[tuple[Mapping[str, Value], float], ...] = ()
     storage: tuple[Path, str] | None = None
+    cheap: CheapTrials | None = None
     learnt: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,7 +101,7 @@ class TuningProgress:
     """How far tuning has come.
 
     Args:
-        trials: Trials that are finished.
+        trials: Renders that are finished, counted as in ``TuningResult``.
         max_renders: Trials allowed.
         best: Best score so far, the start's included; None while nothing has one.
     """
@@ -102,7 +118,7 @@ class TuningResult:
     Args:
         values: The best values by parameter key, only those that differ from the start; empty if nothing was better.
         trial: What came of them; the start if nothing was better.
-        trials: Trials used.
+        trials: Renders of ``max_renders`` used; cheap ones count by their share, the sum is rounded up.
         explanation: What was done, in one sentence for people.
         onward: Values and trial that another tuner should go on from, where that is not the best score: what lies best may still
             be lit wrong. None: from ``values``.

@@ -14,6 +14,7 @@ from seig_search.cli.main import main
 from seig_search.cli.tune_command import report
 from seig_search.config import PlugIn, load_settings
 from seig_search.errors import SeigError, UsageError
+from seig_search.fidelity import Fidelity
 from seig_search.program import Program
 from seig_search.render import ProgramError, RenderResult
 from seig_search.runs import Journal
@@ -21,6 +22,7 @@ from seig_search.runs.folder import RunFolder
 from seig_search.search.tune_program import execute_tuning
 from seig_search.search.tuning_folder import Choice, create_tuning
 from seig_search.target import Target
+from seig_search.tuning.cheap_fidelity import cheap_fidelity
 
 START = SOURCE.format(radius=0.2, red=0.5, x=0.4)
 SETS = (
@@ -35,9 +37,9 @@ def target():
     return Target.from_array(draw(Program.parse(TRUTH), 96, 72), name="disc")
 
 
-def settings(*sets, tuner="auto", renders=44):
+def settings(*sets, tuner="auto", renders=44, **of_tuner):
     pairs = [*SETS, f"budget.renders={renders}", *sets]
-    return load_settings("draft", pairs, {}, {"tuner": PlugIn(name=tuner)})
+    return load_settings("draft", pairs, {}, {"tuner": PlugIn(name=tuner, settings=of_tuner)})
 
 
 def tune(folder, pool=None, **kind):
@@ -71,9 +73,9 @@ def outcome(folder, summary):
     return kept, rendered, (folder.best / "program.py").read_text(), (folder.best / "render.png").read_bytes()
 
 
-@pytest.mark.parametrize("tuner", ["auto", "optuna"])
+@pytest.mark.parametrize("tuner", [{"tuner": "auto"}, {"tuner": "optuna"}, {"tuner": "optuna", "pruning": True}])
 def test_resumed_anywhere_it_ends_as_if_it_had_not_been_stopped(target, tmp_path, tuner):
-    program, chosen = Program.parse(START), settings(tuner=tuner, renders=36)
+    program, chosen = Program.parse(START), settings(**tuner, renders=36)
     whole = create_tuning(program, target, chosen, tmp_path / "whole")
     expected = outcome(whole, tune(whole)[0])
     for cut in (1, 22):
@@ -87,6 +89,32 @@ def test_resumed_anywhere_it_ends_as_if_it_had_not_been_stopped(target, tmp_path
         assert outcome(folder, summary) == expected
         assert not set(before) & set(pool.rendered)
         assert summary["spend"]["renders"] <= 36
+
+
+def test_every_look_at_low_fidelity_is_written_down_and_counted_by_its_share(target, tmp_path):
+    folder = create_tuning(Program.parse(START), target, settings(tuner="optuna", pruning=True), tmp_path / "run")
+    summary, pool = tune(folder)
+    assert "cut at low fidelity" in summary["explanation"] and summary["accepted"]
+    spend, share = summary["spend"], cheap_fidelity(Fidelity(48, 36, samples=1))[1]
+    journal = Journal(folder.journal)
+    journal.close()
+    assert {event["key"] for event in journal.events("rendered")} == set(pool.rendered)
+    assert spend["cheap_renders"] > 0
+    whole = len(pool.rendered) - spend["cheap_renders"]
+    assert spend["renders"] == -(-(whole + spend["cheap_renders"] * share) // 1) <= 44 < len(pool.rendered)
+
+
+def test_a_program_that_breaks_only_at_low_fidelity_makes_failed_trials(target, tmp_path):
+    class BreaksSmall(ToyPool):
+        def _answer(self, job, number):
+            if job.fidelity.width < 48:
+                return RenderResult("broken", error=ProgramError("ValueError", "too small to see", 3))
+            return super()._answer(job, number)
+
+    folder = create_tuning(Program.parse(START), target, settings(tuner="optuna", pruning=True), tmp_path / "run")
+    summary, _ = tune(folder, BreaksSmall())
+    assert f"{summary['spend']['cheap_renders']} failed" in summary["explanation"]
+    assert summary["spend"]["renders"] <= 44
 
 
 def test_what_is_done_is_not_done_again_and_can_be_shown(target, tmp_path, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -49,10 +50,11 @@ class Renders:
     target = None
 
     def __init__(self):
-        self.count, self.jobs = 0, []
+        self.count, self.jobs, self.shares = 0, [], {}
 
-    def submit(self, job):
+    def submit(self, job, share=Fraction(1)):
         self.count += 1
+        self.shares[job.key] = share
         self.jobs.append(job)
         program = Program.parse(job.source).with_values(dict(job.values))
         now = {p.key: float(p.value) for p in program.parameters}
@@ -104,6 +106,12 @@ class LayersTuner(Tuner):
         return super().tune(problem, submit, rng, progress)
 
 
+class LookingTuner(Tuner):
+    def tune(self, problem, submit, rng, progress):
+        problem.cheap.submit({"CUP_HEIGHT": 0.9}).result()
+        return super().tune(problem, submit, rng, progress)
+
+
 def tuned(values, renders=32, sigmas=0.0, tuner=Tuner, search=SEARCH, scorer=None):
     program = Program.parse(SOURCE)
     source, scorer = Renders(), scorer or Scorer()
@@ -149,6 +157,21 @@ def test_layers_are_rendered_without_the_denoiser_that_trials_have():
     trials = [job for job in source.jobs if "lights" not in job.passes and job.fidelity.width == SEARCH.width]
     assert [job.fidelity.denoise for job in layers] == [False]
     assert trials and {job.fidelity.denoise for job in trials} == {"fast"}
+
+
+def test_a_look_has_the_seed_of_a_trial_and_costs_a_share():
+    search = Fidelity(32, 32, samples=4, denoise="fast", seed=1)
+    _, source, _ = tuned({"CUP_WIDTH": 0.9}, tuner=LookingTuner, search=search)
+    (look,) = [job for job in source.jobs if job.fidelity.width < search.width]
+    assert look.fidelity == replace(search, width=16, height=16, samples=2)
+    assert 1 / 8 <= source.shares[look.key] < 1
+    assert {share for key, share in source.shares.items() if key != look.key} == {1}
+
+
+def test_what_does_nothing_is_not_told_by_looks_at_another_fidelity():
+    made, source, _ = tuned({"CUP_WIDTH": 0.9}, tuner=LookingTuner)
+    assert any(job.values == {"CUP_HEIGHT": 0.9} for job in source.jobs)
+    assert made.without_effect == frozenset()
 
 
 def test_what_parts_cost_is_kept_back_from_the_tuner():
