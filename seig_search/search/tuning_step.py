@@ -195,6 +195,7 @@ def tune_candidate(
             layers if fidelity.engine == "CYCLES" else None,
             scenes if fidelity.engine == "CYCLES" else None,
             storage=None if studies is None else (studies, f"{stage.value}/{candidate.id}"),
+            features=border.renders.features,
         ),
         submit,
         rng,

@@ -16,6 +16,7 @@ from seig_search.render import Value
 from seig_search.stages import Stage
 
 if TYPE_CHECKING:
+    from seig_search.features import Features
     from seig_search.program import Parameter
     from seig_search.target import Target
     from seig_search.tuning.light_layers import LightLayers
@@ -65,6 +66,7 @@ class TuningProblem:
         earlier: Values and scores that are known already, for tuners that learn from them; not counted as trials.
         storage: Where a tuner may keep a study for others to open, a file and a name; None for nowhere.
         learnt: What tuners found out about the program and keep for those that come after them, each under its own name.
+        features: What an evaluator's network sees in a picture; equal sizes give rows of equal length. None where no evaluator offers it.
     """
 
     parameters: tuple[Parameter, ...]
@@ -78,6 +80,7 @@ class TuningProblem:
     earlier: tuple[tuple[Mapping[str, Value], float], ...] = ()
     storage: tuple[Path, str] | None = None
     learnt: dict[str, Any] = field(default_factory=dict)
+    features: Features | None = None
 
 
 @dataclass(frozen=True, slots=True)

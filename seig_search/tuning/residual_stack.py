@@ -1,0 +1,94 @@
+"""Residuals stacked: colours and coverage, distances from the outline, and features, each with its weight."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from seig_search.features import Features
+from seig_search.target import Target
+from seig_search.tuning.outline_distance import outline_distance
+from seig_search.tuning.residual_image import Floats, ResidualImage, huber_weights
+
+__all__ = ["ResidualStack"]
+
+
+class ResidualStack:
+    """Renders as one row of numbers each, and such rows' differences as what least squares can work with.
+
+    Colours and coverage are linear in the picture and are blurred afterwards. Distances and features are not: they are taken once per render, and
+    stay as they are at every blur.
+
+    Args:
+        target: The target.
+        width: Of the renders, in px.
+        height: Likewise.
+        silhouette: Weight of the distances from the outline, 0 or more; they need a target with alpha.
+        features: Weight of the features, 0 or more.
+        see: Gives them; None where nobody can.
+
+    Attributes:
+        size: (height, width) of the renders, in px.
+        has_silhouette: Whether outlines count.
+        has_features: Whether features count.
+    """
+
+    def __init__(
+        self, target: Target, width: int, height: int, silhouette: float, features: float, see: Features | None
+    ) -> None:
+        self._image = ResidualImage(target, width, height)
+        self.size = self._image.size
+        self._silhouette, self._features, self._see = silhouette, features, see
+        self.has_silhouette = silhouette > 0 and self._image.has_alpha
+        # What is too small to be seen has no features.
+        seen = see(self._image.picture) if see is not None and features > 0 else np.zeros(0)
+        self.has_features = seen.size > 0
+        self._target = self._row(self._image.picture, seen)
+        self._shape = self._image.target.shape
+        self._pixels = self._image.target.size
+        outlines = self._target.size - self._pixels - seen.size
+        self._blocks = [size for size in (outlines, seen.size) if size]
+
+    def row(self, render: npt.NDArray[np.uint8]) -> Floats:
+        """Lay out a render, (H, W, 4) uint8 with straight alpha, as (N,)."""
+        return self._row(render, self._see(render) if self.has_features and self._see else np.zeros(0))
+
+    def _row(self, render: npt.NDArray[np.uint8], seen: npt.NDArray[np.float64]) -> Floats:
+        parts = [self._image.planes(render).reshape(-1)]
+        if self.has_silhouette:
+            distances = outline_distance(render[..., 3]).reshape(-1)
+            parts.append(self._silhouette / np.sqrt(distances.size) * distances)
+        if seen.size:
+            parts.append(self._features * seen)
+        return np.concatenate(parts)
+
+    def off(self, row: Floats) -> Floats:
+        """Give what a render lacks: target less render, (N,)."""
+        return self._target - row
+
+    def blurred(self, row: Floats, sigma: float) -> Floats:
+        """Blur and sample what is linear in the picture; see ``ResidualImage.blurred``.
+
+        Args:
+            row: (N,), a render or a difference of renders.
+            sigma: Standard deviation in px.
+
+        Returns:
+            (M,): colours and coverage, whose squares sum to their mean square; distances and features, whose squares sum to their mean
+            square and to their squared distance, each times its weight's square.
+        """
+        planes = self._image.blurred(row[: self._pixels].reshape(self._shape), sigma)
+        return np.concatenate([planes, row[self._pixels :]]) if self._blocks else planes
+
+    def weights(self, blurred: Floats) -> Floats:
+        """Give Huber's weights, of each block by its own spread.
+
+        Args:
+            blurred: (M,), as from ``blurred``.
+
+        Returns:
+            (M,), square roots of the weights, 0..1.
+        """
+        sizes = [len(blurred) - sum(self._blocks), *self._blocks]
+        blocks = np.split(blurred, np.cumsum(sizes)[:-1])
+        return np.concatenate([huber_weights(block, [slice(None)]) for block in blocks])
