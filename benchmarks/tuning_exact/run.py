@@ -151,7 +151,17 @@ class Bench:
 
         began = time.perf_counter()
         truth = self.trial(self.pool.submit(RenderJob(self.truth.source, self.fidelity)).result())
-        problem = TuningProblem(parameters, start, renders, 6, Stage.LIGHTING, self.target, self.layers, self.scenes)
+        problem = TuningProblem(
+            parameters,
+            start,
+            renders,
+            6,
+            Stage.LIGHTING,
+            self.target,
+            self.layers,
+            self.scenes,
+            features=self.measurer.features,
+        )
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began
         told = [(count, values, future.result()) for count, values, future in order if not future.cancelled()]

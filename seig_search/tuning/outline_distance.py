@@ -9,7 +9,7 @@ from seig_search.tuning.residual_image import Floats
 
 __all__ = ["outline_distance"]
 
-REACH = 0.05
+REACH = 0.2
 """Share of the longer side at which a distance counts by half of what it would near the outline: what is far off must not outweigh what is nearly right."""
 
 CELLS = 80
