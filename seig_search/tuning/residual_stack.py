@@ -16,8 +16,8 @@ __all__ = ["ResidualStack"]
 class ResidualStack:
     """Renders as one row of numbers each, and such rows' differences as what least squares can work with.
 
-    Colours and coverage are linear in the picture and are blurred afterwards. Distances and features are not: they are taken once per render, and
-    stay as they are at every blur.
+    Colours and coverage are linear in the picture and are blurred afterwards. Distances and features are not: they are taken once per render. Distances stay as they are
+    at every blur. Features lead nowhere until things overlap, so that they count at the finest blur alone.
 
     Args:
         target: The target.
@@ -26,6 +26,7 @@ class ResidualStack:
         silhouette: Weight of the distances from the outline, 0 or more; they need a target with alpha.
         features: Weight of the features, 0 or more.
         see: Gives them; None where nobody can.
+        finest: The finest blur's standard deviation, in px.
 
     Attributes:
         size: (height, width) of the renders, in px.
@@ -34,11 +35,18 @@ class ResidualStack:
     """
 
     def __init__(
-        self, target: Target, width: int, height: int, silhouette: float, features: float, see: Features | None
+        self,
+        target: Target,
+        width: int,
+        height: int,
+        silhouette: float,
+        features: float,
+        see: Features | None,
+        finest: float,
     ) -> None:
         self._image = ResidualImage(target, width, height)
         self.size = self._image.size
-        self._silhouette, self._features, self._see = silhouette, features, see
+        self._silhouette, self._features, self._see, self._finest = silhouette, features, see, finest
         self.has_silhouette = silhouette > 0 and self._image.has_alpha
         # What is too small to be seen has no features.
         seen = see(self._image.picture) if see is not None and features > 0 else np.zeros(0)
@@ -46,8 +54,7 @@ class ResidualStack:
         self._target = self._row(self._image.picture, seen)
         self._shape = self._image.target.shape
         self._pixels = self._image.target.size
-        outlines = self._target.size - self._pixels - seen.size
-        self._blocks = [size for size in (outlines, seen.size) if size]
+        self._outlines = self._target.size - self._pixels - seen.size
 
     def row(self, render: npt.NDArray[np.uint8]) -> Floats:
         """Lay out a render, (H, W, 4) uint8 with straight alpha, as (N,)."""
@@ -74,21 +81,25 @@ class ResidualStack:
             sigma: Standard deviation in px.
 
         Returns:
-            (M,): colours and coverage, whose squares sum to their mean square; distances and features, whose squares sum to their mean
-            square and to their squared distance, each times its weight's square.
+            (M,): colours and coverage, whose squares sum to their mean square, then distances, likewise, and at the finest blur features,
+            whose squares sum to their squared distance; each times its weight's square.
         """
         planes = self._image.blurred(row[: self._pixels].reshape(self._shape), sigma)
-        return np.concatenate([planes, row[self._pixels :]]) if self._blocks else planes
+        end = self._pixels + self._outlines
+        further = row[self._pixels :] if sigma <= self._finest else row[self._pixels : end]
+        return np.concatenate([planes, further]) if further.size else planes
 
-    def weights(self, blurred: Floats) -> Floats:
+    def weights(self, blurred: Floats, sigma: float) -> Floats:
         """Give Huber's weights, of each block by its own spread.
 
         Args:
             blurred: (M,), as from ``blurred``.
+            sigma: The standard deviation that was given there.
 
         Returns:
             (M,), square roots of the weights, 0..1.
         """
-        sizes = [len(blurred) - sum(self._blocks), *self._blocks]
-        blocks = np.split(blurred, np.cumsum(sizes)[:-1])
+        features = self._target.size - self._pixels - self._outlines if sigma <= self._finest else 0
+        ends = [len(blurred) - features - self._outlines, len(blurred) - features]
+        blocks = [block for block in np.split(blurred, ends) if block.size]
         return np.concatenate([huber_weights(block, [slice(None)]) for block in blocks])

@@ -126,9 +126,11 @@ class _Descent:
         height, width = picture.shape[:2]
         if problem.target is None or problem.start.score is None:
             raise ValueError("a descent needs a target and a start with a score")
-        self._stack = ResidualStack(problem.target, width, height, tuner.silhouette, tuner.features, problem.features)
-        self._wants_features = tuner.features > 0
         self._sigmas = [share * max(width, height) for share in BLURS]
+        self._stack = ResidualStack(
+            problem.target, width, height, tuner.silhouette, tuner.features, problem.features, self._sigmas[-1]
+        )
+        self._wants_features = tuner.features > 0
         self._axes, self._trials, self._rng = axes, trials, rng
         self._probe, self._stride = tuner.probe, tuner.stride
         start = np.array([float(axis.start) for axis in axes])
@@ -236,7 +238,7 @@ class _Descent:
         """Solve the damped, bounded, robust normal equations at one blur."""
         off = self._stack.blurred(self._stack.off(base.row), sigma)
         slopes = np.stack([self._stack.blurred(self._slopes.rows[index], sigma) for index in known], axis=1)
-        weights = self._stack.weights(off)
+        weights = self._stack.weights(off, sigma)
         off, slopes = off * weights, slopes * weights[:, None]
         curvature = slopes.T @ slopes
         scale = np.maximum(np.diag(curvature), 1e-12)
