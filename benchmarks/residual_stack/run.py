@@ -97,8 +97,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--count", type=int, default=12, help="so many numbers may move")
     parser.add_argument("--side", type=int, default=160)
-    parser.add_argument("--silhouette", type=float, default=1.0)
-    parser.add_argument("--features", type=float, default=0.3)
+    parser.add_argument("--silhouette", type=float, default=0.5)
+    parser.add_argument("--features", type=float, default=0.2)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     tuners = {

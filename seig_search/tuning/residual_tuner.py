@@ -64,7 +64,8 @@ class ResidualTuner:
     slopes, least squares proposes steps at several blurs and dampings; all are rendered, and the one with the least residual is taken;
     the result is the best *score* of all renders. Slopes are corrected by what steps really did (Broyden), and taken anew when that no longer helps.
     Numbers to which the picture does not answer stay where they are, a weak pull keeps the rest near the author's values, and
-    what fits no number counts less (Huber). Integers and choices are left alone.
+    what fits no number counts less (Huber). Integers and choices are left alone. Distances from the outline stand beside the pixels where the target
+    has alpha, and features of an evaluator's if asked for.
 
     Method: Levenberg 1944, Marquardt 1963; Huber 1964; Broyden 1965.
 
@@ -85,7 +86,7 @@ class ResidualTuner:
         reach: float = 0.5,
         probe: float = 0.03,
         stride: float = 0.25,
-        silhouette: float = 0.0,
+        silhouette: float = 0.5,
         features: float = 0.0,
     ) -> None:
         for name, value, most in (("reach", reach, 1.0), ("probe", probe, 0.5), ("stride", stride, 1.0)):
