@@ -36,7 +36,7 @@ from seig_search.scoring import Measurer, require_all
 from seig_search.stages import Stage
 from seig_search.tuning import ResidualTuner, TuningProblem
 
-MISSING = {"toy_blocks": "OrangeBall", "still_life": "Bottle"}
+MISSING = {"toy_blocks": "OrangeBall", "still_life": "Bottle", "snowman": "Hat"}
 WITHOUT = '\n\nbpy.data.objects.remove(bpy.data.objects["{}"])\n'
 CLEAN = 64
 SHOWN = ("psnr", "lpips", "silhouette")
