@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from seig_search.checkpoints import Store
 from seig_search.errors import UsageError
+from seig_search.features import Features
 from seig_search.metrics import Metric, Metrics
 from seig_search.target import Target
 
+from .lpips_features import lpips_features
 from .networks import Weights, bounded_threads, checked_measure, checked_running, device_of, lpips_network, squares
 from .pictures import WORKING_SIDE, Bytes, PerTarget, as_render, flat, shrunk
 
@@ -94,6 +97,11 @@ class PerceptualEvaluator:
                 told[name] = why
         return told
 
+    @property
+    def features(self) -> Features | None:
+        """What ``lpips`` sees in a picture; None where it is not measured. See ``seig_search.features``."""
+        return self._lpips_features if "lpips" in self._wanted and "lpips" not in self.missing else None
+
     def evaluate(self, renders: Sequence[Bytes], target: Target) -> list[Metrics]:
         """Measure each render; see ``seig_search.metrics.Evaluator``."""
         answers: list[dict[str, float]] = [{} for _ in renders]
@@ -150,6 +158,14 @@ class PerceptualEvaluator:
         values = torch.tensor(pictures, device=self._device).permute(0, 3, 1, 2).float()
         outputs = network.net(network.scaling_layer(values / 127.5 - 1))
         return [lpips.normalize_tensor(output) for output in outputs]
+
+    def _lpips_features(self, picture: Bytes) -> npt.NDArray[np.float64]:
+        seen = self._seen(picture)
+        if min(seen.shape[:2]) < LEAST_SIDE:
+            return np.zeros(0)
+        with bounded_threads(self._threads):
+            # One picture at a time: who else is measured must not move a value's last digits.
+            return lpips_features(self._network("lpips"), self._layers("lpips", seen[None]))
 
     def _seen(self, render: Bytes) -> Bytes:
         return flat(render) if self._side is None else shrunk(render, self._side)[0]

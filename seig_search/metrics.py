@@ -43,7 +43,8 @@ class Evaluator(Protocol):
     """Turns (render, target) into named metrics, a batch at a time.
 
     An evaluator that needs weights or packages which may not be there also has ``missing``: a mapping from metrics
-    that it cannot measure here to a sentence that says what helps. It leaves them out of its answers.
+    that it cannot measure here to a sentence that says what helps. It leaves them out of its answers. One that sees
+    with a network may offer its ``features`` to tuners; see ``seig_search.features``.
     """
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seig_search.errors import SeigError, UsageError
+from seig_search.features import Features, joined_features
 from seig_search.metrics import Evaluator, Metric
 from seig_search.target import Target
 
@@ -30,6 +32,7 @@ class Measurer:
         evaluators: Who measures.
         specs: Every metric by name.
         missing: Metrics that cannot be measured here, for want of weights or of a package, with what helps.
+        features: What the evaluators that offer features see in a picture, for tuners; None if none does.
 
     Raises:
         UsageError: Two evaluators declare one name, or there is no evaluator.
@@ -43,6 +46,9 @@ class Measurer:
         self.specs: dict[str, Metric] = {}
         self.missing: dict[str, str] = {}
         self.evaluators = tuple(evaluators)
+        # A tuner asks for features while others measure, and networks share a process-wide number of threads.
+        self._lock = threading.Lock()
+        self.features = _one_at_a_time(joined_features(self.evaluators), self._lock)
         owners: dict[str, str] = {}
         for evaluator in self.evaluators:
             owner = type(evaluator).__name__
@@ -74,7 +80,8 @@ class Measurer:
         for evaluator in self.evaluators:
             owner = type(evaluator).__name__
             declared = {metric.name for metric in evaluator.metrics}
-            answers = evaluator.evaluate(renders, target)
+            with self._lock:
+                answers = evaluator.evaluate(renders, target)
             if len(answers) != len(renders):
                 raise SeigError(f"the evaluator {owner} gave {len(answers)} answers for {len(renders)} renders")
             for values, answer in zip(merged, answers, strict=True):
@@ -85,6 +92,17 @@ class Measurer:
                         raise SeigError(f"the evaluator {owner} gave {name} = {value}; every value must be finite")
                     values[name] = float(value)
         return merged
+
+
+def _one_at_a_time(features: Features | None, lock: threading.Lock) -> Features | None:
+    if features is None:
+        return None
+
+    def locked(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+        with lock:
+            return features(picture)
+
+    return locked
 
 
 def require_all(measurer: Measurer | RemoteMeasurer) -> None:

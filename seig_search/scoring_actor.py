@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from seig_search import plugins
 from seig_search.errors import SeigError, UsageError
+from seig_search.features import Features
 from seig_search.metrics import Metric
 from seig_search.scoring import Measurer
 from seig_search.target import Target
@@ -48,10 +49,17 @@ class _Actor:
             self._made = Measurer(made)
         return self._made
 
-    def describe(self) -> tuple[dict[str, Metric], dict[str, str]]:
-        """Give the metrics, and those that cannot be measured here."""
+    def describe(self) -> tuple[dict[str, Metric], dict[str, str], bool]:
+        """Give the metrics, those that cannot be measured here, and whether anybody offers features."""
         measurer = self._measurer()
-        return measurer.specs, measurer.missing
+        return measurer.specs, measurer.missing, measurer.features is not None
+
+    def features(self, picture: Picture) -> npt.NDArray[np.float64]:
+        """Give a picture's features; only where somebody offers them."""
+        features = self._measurer().features
+        if features is None:
+            raise SeigError("no evaluator in the measuring process offers features")
+        return features(picture)
 
     def measure(
         self, batches: Sequence[tuple[str, Sequence[Picture]]], targets: Mapping[str, Any]
@@ -95,6 +103,7 @@ class RemoteMeasurer:
         at_once: How many threads may well measure at once, so that their renders cross over together.
         specs: Every metric by name.
         missing: Metrics that cannot be measured where the actor runs, with what helps.
+        features: What the evaluators that offer features see in a picture; None if none does.
 
     Raises:
         UsageError: An argument is out of its range, or an evaluator cannot be made.
@@ -126,7 +135,7 @@ class RemoteMeasurer:
         self._closed = False
         self._sender = threading.Thread(target=self._send, name="measuring", daemon=True)
         try:
-            self.specs, self.missing = ray.get(self._actor.describe.remote(), timeout=start_s)
+            self.specs, self.missing, offered = ray.get(self._actor.describe.remote(), timeout=start_s)
         except ray.exceptions.GetTimeoutError:
             ray.kill(self._actor)
             raise SeigError(
@@ -136,6 +145,7 @@ class RemoteMeasurer:
         except ray.exceptions.RayError as error:
             ray.kill(self._actor)
             raise _plain(error) from None
+        self.features: Features | None = self._features if offered else None
         self._sender.start()
 
     def measure(self, renders: Sequence[Picture], target: Target) -> list[dict[str, float]]:
@@ -164,6 +174,18 @@ class RemoteMeasurer:
 
         if ray.is_initialized():
             ray.kill(self._actor)
+
+    def _features(self, picture: Picture) -> npt.NDArray[np.float64]:
+        import ray
+
+        with self._changed:
+            if self._closed:
+                raise SeigError("the measuring process is closed")
+        try:
+            answer: npt.NDArray[np.float64] = ray.get(self._actor.features.remote(picture))
+        except ray.exceptions.RayError as error:
+            raise _plain(error) from None
+        return answer
 
     def _send(self) -> None:
         """Send what has gathered while the last batch was measured."""

@@ -31,6 +31,11 @@ class Probe:
     def __init__(self, flag=""):
         self.flag = flag
 
+    def features(self, picture):
+        if picture.shape[1] == 18:
+            raise SeigError("a picture of 18 px, which is not allowed here")
+        return picture[0, :, 0].astype(float)
+
     def evaluate(self, renders, target):
         if any(r.shape[1] == 17 for r in renders) and not os.path.exists(self.flag):
             open(self.flag, "w").close()
@@ -91,6 +96,13 @@ def test_values_are_those_of_a_measurer_here_and_come_from_another_process(remot
     assert found[0]["threads"] == 1
     assert set(remote.specs) == {*here.specs, "pid", "threads", "mean"}
     assert remote.measure([], TARGET) == []
+
+
+def test_features_come_from_the_other_process_and_so_do_their_errors(remote: RemoteMeasurer) -> None:
+    assert remote.features is not None
+    assert remote.features(picture(1)).tolist() == picture(1)[0, :, 0].tolist()
+    with pytest.raises(SeigError, match="18 px"):
+        remote.features(picture(0, width=18))
 
 
 def test_callers_on_many_threads_get_their_own_answers(remote: RemoteMeasurer) -> None:

@@ -183,6 +183,7 @@ class Bench:
             self.layers,
             self.scenes,
             cheap=self.cheap(),
+            features=self.measurer.features,
         )
         result = tuner.tune(problem, submit, np.random.default_rng(seed), lambda progress: None)
         took = time.perf_counter() - began

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from seig_search.candidate import Status
+from seig_search.features import Features
 from seig_search.fidelity import Fidelity
 from seig_search.render import RenderJob, RenderPool, RenderResult, Value
 from seig_search.runs.atomic import png_bytes, write_bytes
@@ -133,6 +134,11 @@ class PaidRenders:
     def target(self) -> Target:
         """Against what renders are measured."""
         return self._target
+
+    @property
+    def features(self) -> Features | None:
+        """What evaluators see in a picture; None if none of them offers it."""
+        return self._measurer.features
 
     def submit(self, job: RenderJob, lost_again: bool = False, share: Fraction = Fraction(1)) -> Future[Measured]:
         """Give the render of a job, measured; equal jobs share one future.

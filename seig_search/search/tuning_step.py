@@ -208,6 +208,7 @@ def tune_candidate(
             scenes if fidelity.engine == "CYCLES" else None,
             cheap=CheapTrials(look, lower[1]) if lower else None,
             storage=None if studies is None else (studies, f"{stage.value}/{candidate.id}"),
+            features=border.renders.features,
         ),
         submit,
         rng,

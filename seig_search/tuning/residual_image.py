@@ -27,14 +27,20 @@ class ResidualImage:
         target: The target.
         width: Of the renders, in px.
         height: Likewise.
+
+    Attributes:
+        size: (height, width), in px.
+        has_alpha: Whether the target tells what is covered.
+        picture: The target at that size, (H, W, 4) uint8.
     """
 
     def __init__(self, target: Target, width: int, height: int) -> None:
         sized = target.sized(width, height)
         self.size = (height, width)
-        self._has_alpha = sized.alpha is not None
+        self.has_alpha = sized.alpha is not None
         alpha = np.full(self.size, 255, np.uint8) if sized.alpha is None else sized.alpha
-        self._target = self.planes(np.dstack([sized.rgb, alpha]))
+        self.picture = np.dstack([sized.rgb, alpha])
+        self._target = self.planes(self.picture)
 
     def planes(self, render: npt.NDArray[np.uint8]) -> Floats:
         """Lay a render over white.
@@ -47,7 +53,7 @@ class ResidualImage:
         """
         cover = render[..., 3:].astype(np.float64) / 255
         colours = render[..., :3] / 255 * cover + np.array(WHITE) / 255 * (1 - cover)
-        planes: Floats = np.dstack([colours, ALPHA_WEIGHT * cover]) if self._has_alpha else np.asarray(colours)
+        planes: Floats = np.dstack([colours, ALPHA_WEIGHT * cover]) if self.has_alpha else np.asarray(colours)
         return planes
 
     @property

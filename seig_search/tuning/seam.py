@@ -17,6 +17,7 @@ from seig_search.render import Value
 from seig_search.stages import Stage
 
 if TYPE_CHECKING:
+    from seig_search.features import Features
     from seig_search.program import Parameter
     from seig_search.target import Target
     from seig_search.tuning.light_layers import LightLayers
@@ -80,6 +81,7 @@ class TuningProblem:
         storage: Where a tuner may keep a study for others to open, a file and a name; None for nowhere.
         cheap: Trials at a lower fidelity; None where there is none.
         learnt: What tuners found out about the program and keep for those that come after them, each under its own name.
+        features: What an evaluator's network sees in a picture; equal sizes give rows of equal length. None where no evaluator offers it.
     """
 
     parameters: tuple[Parameter, ...]
@@ -94,6 +96,7 @@ class TuningProblem:
     storage: tuple[Path, str] | None = None
     cheap: CheapTrials | None = None
     learnt: dict[str, Any] = field(default_factory=dict)
+    features: Features | None = None
 
 
 @dataclass(frozen=True, slots=True)

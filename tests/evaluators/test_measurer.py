@@ -62,3 +62,25 @@ def test_no_evaluator_is_an_error():
 def test_evaluators_are_held_to_what_they_declare(evaluator, message):
     with pytest.raises(SeigError, match=message):
         Measurer([evaluator]).measure([RENDER], TARGET)
+
+
+class Seeing(Fixed):
+    """Offers features, or says that it has none here."""
+
+    def __init__(self, name, features):
+        super().__init__({}, name)
+        self.features = features
+
+
+def test_features_are_those_of_all_who_offer_any():
+    mean, side = (lambda picture: np.array([picture.mean()])), (lambda picture: np.array(picture.shape[:2]))
+    measurer = Measurer([PixelEvaluator(), Seeing("one", mean), Seeing("two", None), Seeing("three", side)])
+    assert measurer.features(RENDER).tolist() == [255, 20, 20]
+    assert Measurer([PixelEvaluator(), Seeing("two", None)]).features is None
+
+
+@pytest.mark.parametrize("row", [np.array([np.nan]), np.zeros((2, 2))])
+def test_features_that_are_none_are_told_with_their_owner(row):
+    measurer = Measurer([Seeing("one", lambda picture: row)])
+    with pytest.raises(SeigError, match="Seeing gave features"):
+        measurer.features(RENDER)

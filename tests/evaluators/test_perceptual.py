@@ -209,3 +209,20 @@ class TestPerceptual(EvaluatorSuite):
 
     def make(self):
         return PerceptualEvaluator(weights=self.weights)
+
+
+def test_the_squared_distance_of_features_is_about_the_metric(weights):
+    evaluator = PerceptualEvaluator(weights=str(weights))
+    target = noise(0)
+    see, renders = evaluator.features, [noise(1), np.roll(target, 2, axis=1), (target * 0.7).astype(np.uint8)]
+    measured = [one["lpips"] for one in evaluator.evaluate([opaque(r) for r in renders], Target.from_array(target))]
+    found = [float(np.sum((see(opaque(render)) - see(opaque(target))) ** 2)) for render in renders]
+    # What averages out within a cell is lost.
+    assert all(0.5 * metric < distance <= 1.001 * metric for distance, metric in zip(found, measured, strict=True))
+    assert np.array_equal(see(opaque(target)), see(opaque(target)))
+
+
+def test_features_are_offered_where_lpips_is_measured_and_empty_for_what_is_too_small(weights, tmp_path):
+    assert PerceptualEvaluator(weights=str(tmp_path)).features is None
+    assert PerceptualEvaluator(weights=str(weights), measure=["lpips_vgg"]).features is None
+    assert PerceptualEvaluator(weights=str(weights)).features(opaque(noise(1, 16, 64))).size == 0
