@@ -29,6 +29,8 @@ LOOKS_AGAIN = 6
 TURNS, BETTER = 5, 0.95
 FAR, NEAR, BLUR = 0.045, 0.005, 0.015
 """Blurred differences: from which on a place is given up at once, and below which it is as good as found; the blur is a share of the picture."""
+PROBE, FURTHEST = 0.08, 2.0
+"""How far camera and things are moved together to see whether their light fits better, as a share of a region, and how many such steps they go at most."""
 RESTARTS, LEAST_ANEW, JUDGED = 2, 24, 0.35
 """How often to begin anew, how many renders must be left for it, and the share of them for judging places by their light."""
 
@@ -67,7 +69,7 @@ class AutoTuner:
         self._camera, self._elsewhere = CameraTuner(polish=False), CameraTuner(candidates=8)
         self._align = CameraTuner(guesses=0, candidates=1, tint=0.01)
         self._settle = CameraTuner(guesses=0, candidates=1, tint=0.01, shadows=True)
-        self._lights = ColoursTuner()
+        self._lights, self._plain_lights = ColoursTuner(), LightsTuner()
         self._least_squares = ResidualTuner(reach=reach)
         self._sampling = SamplingTuner(self._sampler, reach, sigma)
 
@@ -146,6 +148,20 @@ class AutoTuner:
         ordered = chain.by_best_light(self._lights, [{}, *places])
         if ordered and ordered[0] and chain.look(ordered[0]):
             chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+        chain.go_on(self._align, int(self.camera / 2 * chain.renders))
+        chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+        self._under_its_light(chain, looks)
+
+    def _under_its_light(self, chain: _Chain, looks: int) -> None:
+        """Move camera and things together to where light fits best: to the vertex of a parabola each way, since outlines say nothing there."""
+        ways = self._camera.free_ways(chain.problem(chain.left), chain.rng.spawn(1)[0], PROBE)
+        if ways is None or chain.left < 2 * len(ways) + 1 + LOOKS_AGAIN:
+            return
+        probes = [sign * np.eye(len(ways))[way] for way in range(len(ways)) for sign in (1.0, -1.0)]
+        here, *errors = chain.errors_by_light(self._plain_lights, [{}, *(ways.gone(probe) for probe in probes)])
+        steps = [_vertex(errors[2 * way + 1], here, errors[2 * way]) for way in range(len(ways))]
+        if any(steps) and chain.look(ways.gone(steps)):
+            chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
 
     def _begun_anew(self, chain: _Chain, looks: int) -> bool:
         """Go on from quite another place, the one that light could make look best; says whether there was one.
@@ -164,6 +180,17 @@ class AutoTuner:
         if chain.state.off > kept.off or chain.state.score < kept.score:
             chain.state = kept
         return True
+
+
+def _vertex(before: float, here: float, after: float) -> float:
+    """Give where a parabola through three errors, a step apart, is lowest, in steps; at most ``FURTHEST`` away, 0 if there is none."""
+    bend = before - 2 * here + after
+    if not math.isfinite(bend):
+        return 0.0
+    slope = (after - before) / 2
+    if bend <= 0:
+        return 0.0 if min(before, after) >= here else math.copysign(1.0, -slope)
+    return max(-FURTHEST, min(FURTHEST, -slope / bend))
 
 
 @dataclass(frozen=True)
@@ -272,11 +299,18 @@ class _Chain:
 
     def by_best_light(self, lights: LightsTuner, places: Sequence[Mapping[str, Value]]) -> list[Mapping[str, Value]]:
         """Order places by how near light could bring them to the target, one render or more each; those that there are renders for."""
-        errors, used = lights.judge(self.problem(int(JUDGED * self.left)), places)
-        self._used += used
-        self._told.append(f"the best light for {len(errors)} other places took {used} renders")
+        errors = self.errors_by_light(lights, places, JUDGED)
         order = sorted(range(len(errors)), key=lambda place: errors[place])
         return [places[place] for place in order if math.isfinite(errors[place])]
+
+    def errors_by_light(
+        self, lights: LightsTuner, places: Sequence[Mapping[str, Value]], share: float = 1.0
+    ) -> list[float]:
+        """Tell how near light could bring places to the target, with so much of the renders left; infinite where that failed."""
+        errors, used = lights.judge(self.problem(int(share * self.left)), places)
+        self._used += used
+        self._told.append(f"the best light for {len(errors)} places took {used} renders")
+        return errors
 
     def look(self, values: Mapping[str, Value]) -> bool:
         """Render some values, laid over those so far, and go on from there; says whether there is a picture."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,14 +10,16 @@ from seig_search.errors import UsageError
 from seig_search.render import Value
 from seig_search.tuning.alignment import Alignment
 from seig_search.tuning.linear_algebra import on_one_thread
-from seig_search.tuning.look_alikes import look_alikes
+from seig_search.tuning.look_alikes import free_ways, look_alikes
 from seig_search.tuning.moving_scene import MovingScene, moving_axes
 from seig_search.tuning.place_search import searched
 from seig_search.tuning.pose_search import Found, apart
+from seig_search.tuning.residual_image import Floats
+from seig_search.tuning.scene_look import SceneLook
 from seig_search.tuning.seam import Submit, TuningProblem, TuningProgress, TuningResult
 from seig_search.tuning.trials import Trials
 
-__all__ = ["CameraTuner"]
+__all__ = ["CameraTuner", "FreeWays"]
 
 NEXT, UNLIKE = 0.08, 0.1
 """By how much places differ in some coordinate: those that are rendered, and those that may have another light."""
@@ -109,14 +111,10 @@ class CameraTuner:
         Returns:
             The best values found, unlike each other and the current ones, best first, at most ``candidates``.
         """
-        if problem.target is None or problem.scenes is None or problem.start.picture is None:
+        learnt = self._learnt(problem, rng)
+        if learnt is None:
             return []
-        if not moving_axes(problem, self.reach):
-            return []
-        scene = MovingScene(problem, self.reach, rng)
-        base, _ = scene.learn()
-        if base is None:
-            return []
+        scene, base = learnt
         here = Found(-np.inf, scene.start[scene.numbers])
         # With no guesses there is nothing but where it begins.
         found = searched(scene, base, self.guesses, self.candidates, UNLIKE, rng) if self.guesses else []
@@ -134,12 +132,56 @@ class CameraTuner:
         Returns:
             Values, in no order; none where outlines tell where the camera is.
         """
+        learnt = self._learnt(problem, rng)
+        if learnt is None:
+            return []
+        scene, base = learnt
+        return [scene.values(scene.whole(at)) for at in look_alikes(scene, base, UNLIKE)]
+
+    @on_one_thread
+    def free_ways(self, problem: TuningProblem, rng: np.random.Generator, step: float) -> FreeWays | None:
+        """Tell how camera and things may be moved together without anything being seen elsewhere, without a single render.
+
+        Args:
+            problem: As for ``tune``; ``max_renders`` does not matter.
+            rng: The only source of randomness.
+            step: How far a number of the camera is moved, as a share of the region about its current value.
+
+        Returns:
+            The ways, or None if there are none.
+        """
+        learnt = self._learnt(problem, rng)
+        if learnt is None:
+            return None
+        scene, base = learnt
+        ways = free_ways(scene, base, step)
+        return FreeWays(scene, ways) if ways else None
+
+    def _learnt(self, problem: TuningProblem, rng: np.random.Generator) -> tuple[MovingScene, SceneLook] | None:
         if problem.target is None or problem.scenes is None or problem.start.picture is None:
-            return []
+            return None
         if not moving_axes(problem, self.reach):
-            return []
+            return None
         scene = MovingScene(problem, self.reach, rng)
         base, _ = scene.learn()
-        if base is None:
-            return []
-        return [scene.values(scene.whole(at)) for at in look_alikes(scene, base, UNLIKE)]
+        return None if base is None else (scene, base)
+
+
+class FreeWays:
+    """Ways in which camera and things move together without anything being seen elsewhere.
+
+    Args:
+        scene: What moves, learnt.
+        ways: (n,) moves of its numbers each.
+    """
+
+    def __init__(self, scene: MovingScene, ways: Sequence[Floats]) -> None:
+        self._scene, self._ways = scene, np.array(ways)
+
+    def __len__(self) -> int:
+        return len(self._ways)
+
+    def gone(self, steps: Sequence[float]) -> dict[str, Value]:
+        """Give the values after so many steps of each way."""
+        start = self._scene.start[self._scene.numbers]
+        return self._scene.values(self._scene.whole(start + np.asarray(steps) @ self._ways))

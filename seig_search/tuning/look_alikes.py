@@ -11,7 +11,7 @@ from seig_search.tuning.point_picture import PointPicture
 from seig_search.tuning.residual_image import Floats
 from seig_search.tuning.scene_look import SceneLook
 
-__all__ = ["look_alikes"]
+__all__ = ["free_ways", "look_alikes"]
 
 FEW = 1024
 SIDE, POINTS, WORSE = 48, 8600, 0.12
@@ -40,19 +40,43 @@ def look_alikes(scene: MovingScene, base: SceneLook, least: float) -> list[Float
         (n,) coordinates of ``scene.numbers`` each, of the number that goes furthest; none if none goes far: outlines tell the camera then.
     """
     start = scene.start[scene.numbers]
-    seen = _Seen(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), FEW))
-    eye = scene.eye()
-    walks = [
-        _walk(seen, start, place, 1.0, least) + _walk(seen, start, place, -1.0, least)
-        for place, number in enumerate(scene.numbers)
-        if number in eye
-    ]
-    longest = max(walks, key=len, default=[])
+    longest = max(_walks(scene, base, least), key=len, default=[])
     if not any(np.abs(at - start).max() >= FAR for at in longest):
         return []
     costs = costs_of(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), POINTS, scene.outlined), SIDE)
     here, *there = costs(np.array([start, *longest]))
     return [at for at, cost in zip(longest, there, strict=True) if cost < here + WORSE]
+
+
+def free_ways(scene: MovingScene, base: SceneLook, step: float) -> list[Floats]:
+    """Tell in which directions camera and things may be moved together without anything being seen elsewhere.
+
+    Args:
+        scene: What moves, learnt.
+        base: The scene as it is, with its surface.
+        step: How far the number that is walked is moved, in coordinates.
+
+    Returns:
+        (n,) moves of ``scene.numbers`` each, one for each number of the camera that can go that far either way.
+    """
+    start = scene.start[scene.numbers]
+    ways = []
+    for walk in _walks(scene, base, step, once=True):
+        if len(walk) == 2:
+            ways.append((walk[0] - walk[1]) / 2)
+    return [way for way in ways if (np.abs(start + way - np.clip(start + way, 0.0, 1.0)) < 1e-9).all()]
+
+
+def _walks(scene: MovingScene, base: SceneLook, least: float, once: bool = False) -> list[list[Floats]]:
+    """Walk each number of the camera up and down, as far as it goes or for one step only."""
+    start = scene.start[scene.numbers]
+    seen = _Seen(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), FEW))
+    eye = scene.eye()
+    return [
+        _walk(seen, start, place, 1.0, least, once) + _walk(seen, start, place, -1.0, least, once)
+        for place, number in enumerate(scene.numbers)
+        if number in eye
+    ]
 
 
 class _Seen:
@@ -76,7 +100,7 @@ class _Seen:
         return np.nan_to_num(told, nan=1e3, posinf=1e3, neginf=-1e3), before
 
 
-def _walk(seen: _Seen, start: Floats, place: int, sign: float, least: float) -> list[Floats]:
+def _walk(seen: _Seen, start: Floats, place: int, sign: float, least: float, once: bool) -> list[Floats]:
     wanted, before = seen(start[None])
     if not before[0]:
         return []
@@ -93,12 +117,12 @@ def _walk(seen: _Seen, start: Floats, place: int, sign: float, least: float) -> 
             break
         if abs(at[place] - (found[-1] if found else start)[place]) >= least - 1e-9:
             found.append(at)
+            if once:
+                break
     return found
 
 
-def _followed(
-    seen: _Seen, at: Floats, start: Floats, wanted: Floats, others: npt.NDArray[np.bool_]
-) -> Floats:
+def _followed(seen: _Seen, at: Floats, start: Floats, wanted: Floats, others: npt.NDArray[np.bool_]) -> Floats:
     """Move the other numbers to where things are seen as wanted (Gauss-Newton); what hardly shows stays where it was."""
     nudges = np.where(at < 0.5, NUDGE, -NUDGE)
     told, _ = seen(np.concatenate([at[None], at + nudges[:, None] * np.eye(len(at))]))

@@ -74,7 +74,8 @@ class PointPicture:
     @property
     def spot_labels(self) -> Whole:
         """Which label each point of ``spots`` has, (N,)."""
-        return self._piece_labels
+        labels: Whole = self._piece_labels
+        return labels
 
     def projected(self, t: Floats) -> tuple[Floats, Floats, Floats]:
         """Give x and y in 0..1 of the picture, y down, and depth in metres, (N,) each."""
