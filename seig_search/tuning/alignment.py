@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seig_search.tuning.flat_ground import with_flat_ground
 from seig_search.tuning.moving_scene import MovingScene
 from seig_search.tuning.point_picture import PointPicture
 from seig_search.tuning.reprojection import Reprojection
@@ -175,6 +176,8 @@ class Alignment:
             if picture.shape[:2] != self._scene.image.size:
                 continue
             t = self._scene.t(whole)
+            height, width = picture.shape[:2]
+            look = with_flat_ground(look, self._scene.motions, t, width, height)
             reprojection = Reprojection(
                 PointPicture(look, self._scene.motions, t, outlined=self._scene.outlined),
                 t,
