@@ -177,9 +177,9 @@ class Alignment:
                 continue
             t = self._scene.t(whole)
             height, width = picture.shape[:2]
-            look = with_flat_ground(look, self._scene.motions, t, width, height)
+            whole_look = with_flat_ground(look, self._scene.motions, t, width, height)
             reprojection = Reprojection(
-                PointPicture(look, self._scene.motions, t, outlined=self._scene.outlined),
+                PointPicture(whole_look, self._scene.motions, t, outlined=self._scene.outlined),
                 t,
                 self._scene.image.planes(picture),
                 self._scene.image.target,

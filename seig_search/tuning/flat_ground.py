@@ -16,7 +16,7 @@ __all__ = ["with_flat_ground"]
 FLAT = 1e-3
 """How far points may be from their plane, as a share of their extent."""
 LEAST = 12
-BEYOND = 0.01
+FAR = 1e9
 
 
 def with_flat_ground(look: SceneLook, motions: Motions, t: Floats, width: int, height: int) -> SceneLook:
@@ -34,6 +34,8 @@ def with_flat_ground(look: SceneLook, motions: Motions, t: Floats, width: int, h
     """
     if look.surface is None:
         return look
+    from scipy.spatial import Delaunay
+
     surface = look.surface.reshape(-1, 8)
     picture = PointPicture(look, motions, t)
     shown = picture.shown(t, width, height)
@@ -51,9 +53,8 @@ def with_flat_ground(look: SceneLook, motions: Motions, t: Floats, width: int, h
         row, column = np.nonzero((owners == owner) | (owners == -1))
         hits = _on_plane(motions, t, (column + 0.5) / width, (row + 0.5) / height, middle, axes[2])
         within, there = (points - middle) @ axes[:2].T, (hits - middle) @ axes[:2].T
-        room = BEYOND * np.ptp(within, axis=0)
-        with np.errstate(invalid="ignore"):
-            kept = ((there > within.min(axis=0) - room) & (there < within.max(axis=0) + room)).all(axis=1)
+        # Not a number is nowhere.
+        kept = Delaunay(within).find_simplex(np.nan_to_num(there, nan=FAR, posinf=FAR, neginf=-FAR)) >= 0
         added = np.tile(own[0], (int(kept.sum()), 1))
         added[:, :3] = hits[kept]
         more.append(added)
