@@ -51,8 +51,8 @@ def test_a_floor_of_few_points_gets_one_in_each_pixel_that_shows_it():
     _, _, before = shown(look)
     picture, points, owners = shown(grown(look))
     assert (before == -1).mean() > 0.4 and (owners == -1).mean() < 0.03
-    # What stands on it stays in front, and is no larger.
-    assert (owners == 1).sum() == pytest.approx((before == 1).sum(), rel=0.15)
+    # What stands on it stays in front; a pixel at its rim may go either way.
+    assert (owners == 1).sum() == pytest.approx((before == 1).sum(), rel=0.35)
     floor = owners == 0
     x, y, _ = picture.projected(HERE)
     row, column = np.nonzero(floor)
