@@ -160,8 +160,11 @@ class AutoTuner:
         probes = [sign * np.eye(len(ways))[way] for way in range(len(ways)) for sign in (1.0, -1.0)]
         here, *errors = chain.errors_by_light(self._plain_lights, [{}, *(ways.gone(probe) for probe in probes)])
         steps = [_vertex(errors[2 * way + 1], here, errors[2 * way]) for way in range(len(ways))]
+        kept = chain.state
         if any(steps) and chain.look(ways.gone(steps)):
             chain.go_on(self._lights, min(looks, LOOKS_AGAIN))
+            if chain.state.off > kept.off:
+                chain.state = kept
 
     def _begun_anew(self, chain: _Chain, looks: int) -> bool:
         """Go on from quite another place, the one that light could make look best; says whether there was one.

@@ -14,7 +14,7 @@ from seig_search.tuning.scene_look import SceneLook
 __all__ = ["free_ways", "look_alikes"]
 
 FEW = 1024
-SIDE, POINTS, WORSE = 48, 8600, 0.12
+SIDE, POINTS, WORSE = 48, 8600, 0.2
 """Pictures that tell whether outlines are the same: px, points, and by how much more may be left unexplained, as a share of the target's variance."""
 STRIDE, NUDGE = 0.02, 2e-3
 """How far a number of the camera is moved at once, and how far slopes are taken, in coordinates."""
@@ -24,8 +24,8 @@ UNSURE, LOOSE = 0.004, 0.3
 ENDS = (0.01, 0.99)
 SAME = 0.01
 """Things are where they were if they are seen from and to where they were, but for less, in pictures."""
-FAR = 0.2
-"""A number of the camera is not told by outlines if it may be moved by so much; less is for aligning to settle."""
+FAR = 0.5
+"""A number of the camera is not told by outlines if it may be moved by so much, both ways together; less is for aligning to settle."""
 
 
 def look_alikes(scene: MovingScene, base: SceneLook, least: float) -> list[Floats]:
@@ -40,8 +40,14 @@ def look_alikes(scene: MovingScene, base: SceneLook, least: float) -> list[Float
         (n,) coordinates of ``scene.numbers`` each, of the number that goes furthest; none if none goes far: outlines tell the camera then.
     """
     start = scene.start[scene.numbers]
-    longest = max(_walks(scene, base, least), key=len, default=[])
-    if not any(np.abs(at - start).max() >= FAR for at in longest):
+    seen = _Seen(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), FEW))
+    longest: list[Floats] = []
+    for place in _of_the_camera(scene):
+        walk = [at for sign in (1.0, -1.0) for at in _walk(seen, start, place, sign, least)]
+        gone = [at[place] for at in (start, *walk)]
+        if max(gone) - min(gone) >= FAR and len(walk) > len(longest):
+            longest = walk
+    if not longest:
         return []
     costs = costs_of(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), POINTS, scene.outlined), SIDE)
     here, *there = costs(np.array([start, *longest]))
@@ -60,23 +66,19 @@ def free_ways(scene: MovingScene, base: SceneLook, step: float) -> list[Floats]:
         (n,) moves of ``scene.numbers`` each, one for each number of the camera that can go that far either way.
     """
     start = scene.start[scene.numbers]
-    ways = []
-    for walk in _walks(scene, base, step, once=True):
-        if len(walk) == 2:
-            ways.append((walk[0] - walk[1]) / 2)
-    return [way for way in ways if (np.abs(start + way - np.clip(start + way, 0.0, 1.0)) < 1e-9).all()]
-
-
-def _walks(scene: MovingScene, base: SceneLook, least: float, once: bool = False) -> list[list[Floats]]:
-    """Walk each number of the camera up and down, as far as it goes or for one step only."""
-    start = scene.start[scene.numbers]
     seen = _Seen(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), FEW))
+    ways = []
+    for place in _of_the_camera(scene):
+        up, down = (_walk(seen, start, place, sign, step) for sign in (1.0, -1.0))
+        # A little of anything may be made up for; what goes on and on is not seen.
+        if up and down and up[-1][place] - down[-1][place] >= FAR:
+            ways.append((up[0] - down[0]) / 2)
+    return ways
+
+
+def _of_the_camera(scene: MovingScene) -> list[int]:
     eye = scene.eye()
-    return [
-        _walk(seen, start, place, 1.0, least, once) + _walk(seen, start, place, -1.0, least, once)
-        for place, number in enumerate(scene.numbers)
-        if number in eye
-    ]
+    return [place for place, number in enumerate(scene.numbers) if number in eye]
 
 
 class _Seen:
@@ -100,7 +102,7 @@ class _Seen:
         return np.nan_to_num(told, nan=1e3, posinf=1e3, neginf=-1e3), before
 
 
-def _walk(seen: _Seen, start: Floats, place: int, sign: float, least: float, once: bool) -> list[Floats]:
+def _walk(seen: _Seen, start: Floats, place: int, sign: float, least: float) -> list[Floats]:
     wanted, before = seen(start[None])
     if not before[0]:
         return []
@@ -117,8 +119,6 @@ def _walk(seen: _Seen, start: Floats, place: int, sign: float, least: float, onc
             break
         if abs(at[place] - (found[-1] if found else start)[place]) >= least - 1e-9:
             found.append(at)
-            if once:
-                break
     return found
 
 
