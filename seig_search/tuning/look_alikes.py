@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from seig_search.tuning.motion import CAMERA
 from seig_search.tuning.moving_scene import MovingScene
 from seig_search.tuning.place_search import costs_of
 from seig_search.tuning.point_picture import PointPicture
@@ -37,18 +38,20 @@ def look_alikes(scene: MovingScene, base: SceneLook, least: float) -> list[Float
         least: By how much places are to differ in the number that is walked, in coordinates.
 
     Returns:
-        (n,) coordinates of ``scene.numbers`` each, of the number that goes furthest; none if none goes far: outlines tell the camera then.
+        (n,) coordinates of ``scene.numbers`` each, of the number that turns the camera most; none if none goes far: outlines tell the camera then.
     """
     start = scene.start[scene.numbers]
     seen = _Seen(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), FEW))
-    longest: list[Floats] = []
+    walks = []
     for place in _of_the_camera(scene):
         walk = [at for sign in (1.0, -1.0) for at in _walk(seen, start, place, sign, least)]
         gone = [at[place] for at in (start, *walk)]
-        if max(gone) - min(gone) >= FAR and len(walk) > len(longest):
-            longest = walk
-    if not longest:
+        if max(gone) - min(gone) >= FAR:
+            walks.append(walk)
+    if not walks:
         return []
+    # Another side is seen only if the camera turns.
+    longest = max(walks, key=lambda walk: _turned(scene, [start, *walk]))
     costs = costs_of(scene, PointPicture(base, scene.motions, np.zeros(len(scene.axes)), POINTS, scene.outlined), SIDE)
     here, *there = costs(np.array([start, *longest]))
     return [at for at, cost in zip(longest, there, strict=True) if cost < here + WORSE]
@@ -74,6 +77,12 @@ def free_ways(scene: MovingScene, base: SceneLook, step: float) -> list[Floats]:
         if up and down and up[-1][place] - down[-1][place] >= FAR:
             ways.append((up[0] - down[0]) / 2)
     return ways
+
+
+def _turned(scene: MovingScene, ats: list[Floats]) -> float:
+    """Tell how far the camera is turned at most from the first of some places, as the greatest difference of its axes."""
+    axes = scene.motions.matrix(CAMERA, scene.t(scene.whole(np.array(ats))))[:, :3, :3]
+    return float(np.linalg.norm(axes - axes[0], axis=(1, 2)).max())
 
 
 def _of_the_camera(scene: MovingScene) -> list[int]:
