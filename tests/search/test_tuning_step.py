@@ -47,6 +47,8 @@ SEARCH, GUARD = Fidelity(32, 32, samples=1), Fidelity(64, 64, samples=4)
 class Renders:
     """A wider cup is better; a larger table looks better only at search fidelity, and breaks the guard."""
 
+    features = None
+
     target = None
 
     def __init__(self):
